@@ -1,0 +1,74 @@
+/** Time as a parameter: what below the entry points asks for the time or waits does it through this. */
+export interface Clock {
+  /** Wall clock, milliseconds since the Unix epoch: for timestamps that people read. */
+  now(): number;
+  /** Monotonic milliseconds from an arbitrary start: for durations and deadlines. */
+  monotonic(): number;
+  /**
+   * Waits `ms` milliseconds. A `signal` that aborts ends the wait with the signal's reason.
+   * Values below 0 or NaN wait 0 ms; values over {@link LONGEST_TIMER_MS} wait that long.
+   */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The longest delay that `setTimeout` takes: above it, Node fires at once (Node docs, timers). */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Brings a delay into the range that `setTimeout` keeps: whole milliseconds, 0 to {@link LONGEST_TIMER_MS}. */
+export function clampDelayMs(ms: number): number {
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, Math.ceil(ms)), LONGEST_TIMER_MS);
+}
+
+/** The clock of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(asError(signal.reason));
+        return;
+      }
+      const stop = (): void => {
+        clearTimeout(timer);
+        reject(asError(signal.reason));
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      }, clampDelayMs(ms));
+      signal.addEventListener('abort', stop, { once: true });
+    }),
+};
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted');
+}
+
+/** The reason of a signal that a {@link startDeadline} aborted: tells a deadline from a shutdown. */
+export class DeadlineExceeded extends Error {
+  constructor() {
+    super('deadline exceeded');
+  }
+}
+
+/** A running deadline; `using` it stops its timer. */
+export interface Deadline {
+  /** Aborts when the time is over (reason: {@link DeadlineExceeded}) or when the parent aborts (its reason). */
+  readonly signal: AbortSignal;
+  [Symbol.dispose](): void;
+}
+
+/** Starts a deadline of `ms` milliseconds; `parent`, where given, ends it early. */
+export function startDeadline(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
+  const over = new AbortController();
+  const stopped = new AbortController();
+  clock.sleep(ms, stopped.signal).then(
+    () => over.abort(new DeadlineExceeded()),
+    () => undefined,
+  );
+  return {
+    signal: parent === undefined ? over.signal : AbortSignal.any([parent, over.signal]),
+    [Symbol.dispose]: () => stopped.abort(new Error('deadline stopped')),
+  };
+}

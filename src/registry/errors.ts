@@ -1,0 +1,58 @@
+/** Error codes of the distribution specification, and three that registries commonly add. */
+export const ERROR_CODES = [
+  'BLOB_UNKNOWN',
+  'BLOB_UPLOAD_INVALID',
+  'BLOB_UPLOAD_UNKNOWN',
+  'DENIED',
+  'DIGEST_INVALID',
+  'MANIFEST_BLOB_UNKNOWN',
+  'MANIFEST_INVALID',
+  'MANIFEST_UNKNOWN',
+  'NAME_INVALID',
+  'NAME_UNKNOWN',
+  'SIZE_INVALID',
+  'TOOMANYREQUESTS',
+  'UNAUTHORIZED',
+  'UNAVAILABLE',
+  'UNKNOWN',
+  'UNSUPPORTED',
+] as const;
+
+/** A code of the closed list {@link ERROR_CODES} (distribution-spec v1.1, "Error Codes"). */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+const KNOWN = new Set<string>(ERROR_CODES);
+
+/**
+ * The known codes in an error body, at most three, without repetition. Reads the specification's
+ * `{"errors":[{"code":…}]}` and the bare error object that zot sends; anything else gives none.
+ */
+export function parseErrorCodes(body: string): ErrorCode[] {
+  const parsed = parseJson(body);
+  const list = Array.isArray(parsed?.['errors']) ? (parsed['errors'] as unknown[]) : [parsed];
+  const codes = new Set<ErrorCode>();
+  for (const entry of list.slice(0, 16)) {
+    const code = typeof entry === 'object' && entry !== null ? (entry as { code?: unknown }).code : undefined;
+    if (typeof code === 'string' && isKnown(code)) codes.add(code);
+  }
+  return [...codes].slice(0, 3);
+}
+
+function isKnown(code: string): code is ErrorCode {
+  return KNOWN.has(code);
+}
+
+/** A JSON object, or undefined. The parser's error is dropped: it quotes the text. */
+export function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is an object with keys: no array, no null. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

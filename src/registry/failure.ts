@@ -1,0 +1,119 @@
+/** Why no answer came, as a closed list. */
+export type NetworkCause =
+  | 'name-not-found'
+  | 'refused'
+  | 'unreachable'
+  | 'connect-timeout'
+  | 'reset'
+  | 'deadline'
+  | 'address-denied'
+  | 'protocol'
+  | 'body-too-large'
+  | 'own-resources'
+  | TlsCause;
+
+/** Why a TLS handshake failed. */
+export type TlsCause =
+  | 'tls-expired'
+  | 'tls-not-yet-valid'
+  | 'tls-wrong-name'
+  | 'tls-unknown-authority'
+  | 'tls-not-tls'
+  | 'tls-other';
+
+/** A request that got no answer. It carries no text from outside and no request. */
+export interface NetworkFailure {
+  readonly kind: 'failed';
+  readonly cause: NetworkCause;
+}
+
+/** Node's and OpenSSL's error codes → cause (Node docs: errors, tls "X509 certificate error codes"). */
+const CAUSES = new Map<string, NetworkCause>([
+  ['ENOTFOUND', 'name-not-found'],
+  ['EAI_AGAIN', 'name-not-found'],
+  ['EAI_NODATA', 'name-not-found'],
+  ['EAI_FAIL', 'name-not-found'],
+  ['EAI_NONAME', 'name-not-found'],
+  ['ECONNREFUSED', 'refused'],
+  ['EHOSTUNREACH', 'unreachable'],
+  ['ENETUNREACH', 'unreachable'],
+  ['EADDRNOTAVAIL', 'unreachable'],
+  ['EHOSTDOWN', 'unreachable'],
+  ['ETIMEDOUT', 'connect-timeout'],
+  ['ECONNRESET', 'reset'],
+  ['EPIPE', 'reset'],
+  ['ERR_STREAM_PREMATURE_CLOSE', 'reset'],
+  ['ERR_IP_BLOCKED', 'address-denied'],
+  ['EMFILE', 'own-resources'],
+  ['ENFILE', 'own-resources'],
+  ['ENOBUFS', 'own-resources'],
+  ['ENOMEM', 'own-resources'],
+  ['CERT_HAS_EXPIRED', 'tls-expired'],
+  ['CERT_NOT_YET_VALID', 'tls-not-yet-valid'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls-wrong-name'],
+  ['HOSTNAME_MISMATCH', 'tls-wrong-name'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls-unknown-authority'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'tls-unknown-authority'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'tls-unknown-authority'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'tls-unknown-authority'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls-unknown-authority'],
+  ['CERT_UNTRUSTED', 'tls-unknown-authority'],
+  ['INVALID_CA', 'tls-unknown-authority'],
+  ['EPROTO', 'tls-other'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls-not-tls'],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'tls-not-tls'],
+  ['ERR_SSL_UNEXPECTED_MESSAGE', 'tls-not-tls'],
+]);
+
+/** Codes of whole families: Node's HTTP parser, the certificate checks and OpenSSL itself. */
+const FAMILIES: readonly (readonly [prefix: string, cause: NetworkCause])[] = [
+  ['HPE_', 'protocol'],
+  ['CERT_', 'tls-other'],
+  ['CRL_', 'tls-other'],
+  ['INVALID_PURPOSE', 'tls-other'],
+  ['PATH_LENGTH_EXCEEDED', 'tls-other'],
+  ['UNABLE_TO_', 'tls-other'],
+  ['ERR_SSL_', 'tls-other'],
+  ['ERR_TLS_', 'tls-other'],
+];
+
+/**
+ * What an error of the HTTP client says of the network. Nothing of the error is kept: its message and its other
+ * fields may hold the request's headers.
+ */
+export function networkFailure(error: unknown): NetworkFailure {
+  const codes = [...codesOf(error, 0)];
+  for (const code of codes) {
+    // One denied address among several (happy eyeballs) decides: it must not pass as "refused".
+    if (code === 'ERR_IP_BLOCKED') return { kind: 'failed', cause: 'address-denied' };
+  }
+  for (const code of codes) {
+    const cause = CAUSES.get(code) ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1];
+    if (cause !== undefined) return { kind: 'failed', cause };
+  }
+  // axios has one code for a body over maxContentLength and for one that was cut off: its own words tell them apart.
+  if (codes.includes('ERR_BAD_RESPONSE')) return { kind: 'failed', cause: bodyCause(error) };
+  return { kind: 'failed', cause: 'protocol' };
+}
+
+function bodyCause(error: unknown): NetworkCause {
+  return error instanceof Error && error.message.startsWith('maxContentLength') ? 'body-too-large' : 'reset';
+}
+
+function* codesOf(error: unknown, depth: number): Generator<string> {
+  if (typeof error !== 'object' || error === null || depth > 3) return;
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (Array.isArray(errors)) for (const inner of errors.slice(0, 16)) yield* codesOf(inner, depth + 1);
+  if (cause !== undefined && cause !== error) yield* codesOf(cause, depth + 1);
+  if (typeof code === 'string') yield code === 'EPROTO' ? openSslCode(error) : code;
+}
+
+/**
+ * Node has no code of its own for a TLS failure that it meets while it writes: it says EPROTO, and OpenSSL's reason stands
+ * in the message alone. Here it becomes the code that Node gives to the same reason elsewhere.
+ */
+function openSslCode(error: object): string {
+  const reason =
+    error instanceof Error ? /:SSL routines:[^:]*:([^:]{1,64}):/.exec(error.message)?.[1] : undefined;
+  return reason === undefined ? 'EPROTO' : `ERR_SSL_${reason.toUpperCase().replace(/[ /]/g, '_')}`;
+}

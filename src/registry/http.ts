@@ -1,0 +1,91 @@
+import axios, { type AxiosResponse } from 'axios';
+import type { IncomingMessage } from 'node:http';
+import { DeadlineExceeded } from '../clock.ts';
+import type { Connection } from './connection.ts';
+import { networkFailure, type NetworkFailure } from './failure.ts';
+import type { Secret } from './secret.ts';
+
+/** Largest response body that is read, in bytes. A larger one is a protocol error, never a truncated text. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** One request to a registry or its token service. There is no way to add headers or a body. */
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: URL;
+  /** The whole Authorization header value, `Basic …` or `Bearer …`. */
+  readonly authorization?: Secret | undefined;
+}
+
+/** One answer, reduced to what the protocol needs. All of it is text from outside. */
+export interface Response {
+  readonly kind: 'response';
+  readonly status: number;
+  /** One entry per WWW-Authenticate field line, in order (RFC 9110, section 11.6.1). */
+  readonly challenges: readonly string[];
+  readonly location: string | undefined;
+  readonly contentType: string | undefined;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** Sends one request and reads one answer; redirects are answers. */
+export type Send = (request: Request, signal: AbortSignal) => Promise<Response | NetworkFailure>;
+
+/**
+ * The one place that speaks axios. Its errors hold the Authorization header, so none leaves this function, not even
+ * as a cause: what happened becomes a {@link NetworkFailure}.
+ * @throws the signal's reason where it aborted for another cause than a deadline
+ */
+export function createSend(connection: Connection): Send {
+  return async (request, signal) => {
+    try {
+      const response = await axios.request<string>({
+        method: request.method,
+        url: request.url.href,
+        headers: headersOf(request),
+        httpAgent: connection.http,
+        httpsAgent: connection.https,
+        signal,
+        proxy: false,
+        maxRedirects: 0,
+        decompress: false,
+        maxContentLength: MAX_BODY_BYTES,
+        maxBodyLength: 0,
+        responseType: 'text',
+        transformResponse: (text: unknown) => text,
+        validateStatus: () => true,
+      });
+      return read(response);
+    } catch (error) {
+      if (!signal.aborted) return networkFailure(error);
+      if (signal.reason instanceof DeadlineExceeded) return { kind: 'failed', cause: 'deadline' };
+    }
+    throw signal.reason;
+  };
+}
+
+function headersOf(request: Request): Record<string, string | false> {
+  return {
+    Accept: 'application/json',
+    'Accept-Encoding': 'identity',
+    'User-Agent': 'registry-push-check',
+    // Without `false`, axios calls the body that is not there a form.
+    ...(request.method === 'POST' ? { 'Content-Length': '0', 'Content-Type': false } : {}),
+    ...(request.authorization === undefined ? {} : { Authorization: request.authorization.reveal() }),
+  };
+}
+
+function read(response: AxiosResponse<string>): Response {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- axios' Node adapter keeps the request, and it its response
+  const { headersDistinct } = (response.request as { readonly res: IncomingMessage }).res;
+  const first = (name: string): string | undefined => headersDistinct[name]?.[0];
+  return {
+    kind: 'response',
+    status: response.status,
+    challenges: headersDistinct['www-authenticate'] ?? [],
+    location: first('location'),
+    contentType: first('content-type'),
+    retryAfter: first('retry-after'),
+    body: typeof response.data === 'string' ? response.data : '',
+  };
+}

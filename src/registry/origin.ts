@@ -1,0 +1,107 @@
+/** A registry as a check names it, parsed once and used for every comparison and connection. */
+export interface Registry {
+  /** Scheme, host and port that requests go to; the Docker Hub names become `https://registry-1.docker.io`. */
+  readonly origin: URL;
+  /** Path before `/v2/`, without a trailing slash: empty for nearly every registry. */
+  readonly prefix: string;
+  /** Host as people write it, with a port unless it is the scheme's default: `registry.example.com:5000`. */
+  readonly host: string;
+}
+
+/** What is wrong with a registry URL, in words that never repeat the URL: it may hold a password. */
+export interface UrlProblem {
+  readonly problem: string;
+}
+
+/** The names under which Docker Hub is known; all of them are served by `registry-1.docker.io`. */
+const DOCKER_HUB = new Set([
+  'docker.io',
+  'index.docker.io',
+  'registry-1.docker.io',
+  'registry.hub.docker.com',
+]);
+
+/** The one origin that speaks the registry protocol for Docker Hub. */
+const DOCKER_HUB_API = 'registry-1.docker.io';
+
+/** True for each name of Docker Hub (`docker.io`, `index.docker.io`, …); `host` is lower-case, without a port. */
+export function isDockerHub(host: string): boolean {
+  return DOCKER_HUB.has(host);
+}
+
+/** `host` or `host:port` of a URL: the port only where it is not the scheme's default (WHATWG URL, `host`). */
+export function hostOf(url: URL): string {
+  return url.host;
+}
+
+/** Whether a configured `host` or `host:port` names this registry, with the default port spelled out or not. */
+export function isNamedBy({ host, origin }: Registry, name: string): boolean {
+  const port = origin.protocol === 'https:' ? ':443' : ':80';
+  return name === host || (name.endsWith(port) && name.slice(0, -port.length) === host);
+}
+
+/** Whether two URLs have the same scheme, host and effective port (RFC 6454, section 4). */
+export function sameOrigin(a: URL, b: URL): boolean {
+  return a.protocol === b.protocol && a.hostname === b.hostname && a.port === b.port;
+}
+
+/**
+ * Reads a registry URL: the scheme is optional and means https; a port and a path prefix are allowed.
+ * The result is canonical (case, default port, numeric forms of IPv4 addresses: WHATWG URL).
+ */
+export function parseRegistryUrl(text: string): Registry | UrlProblem {
+  if (text === '') return { problem: 'is empty' };
+  if (text.length > 512) return { problem: 'is longer than 512 characters' };
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    return { problem: 'must be plain ASCII without spaces; write an international name in its xn-- form' };
+  }
+  const withScheme = text.includes('://') ? text : `https://${text}`;
+  if (!/^https?:\/\/[^/]/i.test(withScheme))
+    return { problem: 'must start with https:// or http:// and a host name' };
+  const afterScheme = withScheme.slice(withScheme.indexOf('://') + 3);
+  if (/[\\?#@%]/.test(afterScheme)) {
+    return {
+      problem: 'must not contain user name, password, query, fragment, percent-encoding or backslash',
+    };
+  }
+  if (/(^|\/)\.\.?(\/|$)/.test(afterScheme)) return { problem: 'must not contain . or .. path segments' };
+  let url: URL;
+  try {
+    url = new URL(withScheme);
+  } catch {
+    return { problem: 'is not a valid URL: expected host, host:port or https://host:port/prefix' };
+  }
+  return checkHost(url) ?? finish(url);
+}
+
+function checkHost(url: URL): UrlProblem | undefined {
+  const { hostname } = url;
+  if (url.port === '0') return { problem: 'must have a port between 1 and 65535' };
+  if (hostname.startsWith('[')) return undefined;
+  if (hostname.length > 253) return { problem: 'has a host name longer than 253 characters' };
+  if (hostname.endsWith('.')) return { problem: 'has a host name that ends with a dot' };
+  for (const label of hostname.split('.')) {
+    if (!/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) {
+      return { problem: 'has a host name with an empty, too long or malformed part' };
+    }
+  }
+  return undefined;
+}
+
+function finish(url: URL): Registry | UrlProblem {
+  const prefix = url.pathname.replace(/\/+$/, '');
+  if (prefix.includes('//')) return { problem: 'must not contain an empty path segment' };
+  if (/\/v[12]$/.test(prefix)) {
+    return { problem: 'must not end in /v1 or /v2: give the base URL, the protocol path is added' };
+  }
+  const host = hostOf(url);
+  const origin = new URL(url.origin);
+  if (isDockerHub(url.hostname) && url.port === '' && url.protocol === 'https:')
+    origin.hostname = DOCKER_HUB_API;
+  return { origin, prefix, host };
+}
+
+/** The URL of `path` (which starts with `/v2/`) at a registry, its path prefix included. */
+export function endpoint(registry: Registry, path: string): URL {
+  return new URL(`${registry.prefix}${path}`, registry.origin);
+}

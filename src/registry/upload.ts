@@ -1,0 +1,38 @@
+import type { Response } from './http.ts';
+import { endpoint, sameOrigin, type Registry } from './origin.ts';
+
+/** `GET` here answers whether the registry is one, and how it wants a login (distribution-spec, end-1). */
+export function pingUrl(registry: Registry): URL {
+  return endpoint(registry, '/v2/');
+}
+
+/** `POST` here opens an upload session (distribution-spec, end-4a). The name's parts are encoded, whatever they hold. */
+export function uploadUrl(registry: Registry, repository: string): URL {
+  const name = repository.split('/').map(encodeURIComponent).join('/');
+  return endpoint(registry, `/v2/${name}/blobs/uploads/`);
+}
+
+/** Where an accepted upload session lives. */
+export type Session =
+  /** At the registry itself: it can be cancelled. The URL holds signed state: never store or log it. */
+  | { readonly kind: 'here'; readonly url: URL }
+  /** At another host, or another port: no request goes there. */
+  | { readonly kind: 'elsewhere'; readonly host: string }
+  /** Over http at an https registry: no request goes there. */
+  | { readonly kind: 'insecure' }
+  /** No Location, or one that cannot be read. */
+  | { readonly kind: 'missing' };
+
+/** Reads the Location of a 202, relative or absolute, against the URL that was asked. */
+export function sessionOf(response: Response, registry: Registry, asked: URL): Session {
+  const text = response.location;
+  if (text === undefined || text === '' || !URL.canParse(text, asked)) return { kind: 'missing' };
+  const url = new URL(text, asked);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return { kind: 'missing' };
+  if (registry.origin.protocol === 'https:' && url.protocol === 'http:') return { kind: 'insecure' };
+  if (!sameOrigin(url, registry.origin)) return { kind: 'elsewhere', host: url.host };
+  if (!url.pathname.startsWith(endpoint(registry, '/v2/').pathname)) return { kind: 'missing' };
+  url.username = '';
+  url.password = '';
+  return { kind: 'here', url };
+}

@@ -1,0 +1,144 @@
+import { isIP, SocketAddress } from 'node:net';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { CidrError, createGuard } from '../../src/registry/egress.ts';
+
+describe('Guard.check', () => {
+  const guard = createGuard([]);
+
+  // Each range with its first and last address, and the neighbours that are not in it.
+  const ranges: readonly [name: string, denied: readonly string[], allowed: readonly string[]][] = [
+    ['"this network"', ['0.0.0.0', '0.255.255.255'], ['1.0.0.0']],
+    ['loopback', ['127.0.0.0', '127.0.0.1', '127.255.255.255'], ['126.255.255.255', '128.0.0.0']],
+    [
+      'link-local and cloud metadata',
+      ['169.254.0.0', '169.254.169.254', '169.254.255.255'],
+      ['169.253.255.255', '169.255.0.0'],
+    ],
+    ['Alibaba metadata', ['100.100.100.200'], ['100.100.100.199', '100.100.100.201']],
+    ['the Azure host agent', ['168.63.129.16'], ['168.63.129.15', '168.63.129.17']],
+    ['Oracle metadata', ['192.0.0.192'], ['192.0.0.191', '192.0.0.193']],
+    ['documentation 1', ['192.0.2.0', '192.0.2.255'], ['192.0.1.255', '192.0.3.0']],
+    ['documentation 2', ['198.51.100.0', '198.51.100.255'], ['198.51.99.255', '198.51.101.0']],
+    ['documentation 3', ['203.0.113.0', '203.0.113.255'], ['203.0.112.255', '203.0.114.0']],
+    ['multicast', ['224.0.0.0', '239.255.255.255'], ['223.255.255.255']],
+    ['reserved and broadcast', ['240.0.0.0', '255.255.255.255'], []],
+    ['unspecified, loopback and IPv4-compatible', ['::', '::1', '::a9fe:a9fe', '::255.255.255.255'], []],
+    ['NAT64', ['64:ff9b::', '64:ff9b::a9fe:a9fe', '64:ff9b::ffff:ffff'], ['64:ff9a::1', '64:ff9c::1']],
+    [
+      'local NAT64',
+      ['64:ff9b:1::', '64:ff9b:1:ffff:ffff:ffff:ffff:ffff'],
+      ['64:ff9b:0:ffff::1', '64:ff9b:2::'],
+    ],
+    [
+      'documentation over IPv6',
+      ['2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
+      ['2001:db7::1', '2001:db9::'],
+    ],
+    ['6to4', ['2002::', '2002:7f00:1::', '2002:ffff:ffff::1'], ['2001:ffff::1', '2003::']],
+    ['AWS metadata over IPv6', ['fd00:ec2::', 'fd00:ec2::254'], ['fd00:ec1::1', 'fd00:ec3::']],
+    ['Google metadata over IPv6', ['fd20:ce::254'], ['fd20:ce::253', 'fd20:ce::255']],
+    ['link-local over IPv6', ['fe80::', 'fe80::1', 'febf:ffff::1'], ['fe7f::1', 'fec0::']],
+    ['multicast over IPv6', ['ff00::', 'ff02::1', 'ffff:ffff::1'], ['feff::1']],
+    [
+      'IPv4 addresses in IPv6',
+      ['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:169.254.169.254', '::ffff:0.0.0.0'],
+      ['::ffff:10.0.0.1'],
+    ],
+  ];
+  for (const [name, denied, allowed] of ranges) {
+    it(`blocks ${name} and nothing beside it`, () => {
+      for (const address of denied) expect(guard.check(address), address).to.equal(true);
+      for (const address of allowed) expect(guard.check(address), address).to.equal(false);
+    });
+  }
+
+  it('lets private addresses pass: registries in the cluster live there', () => {
+    for (const address of ['10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', 'fd12::1', '8.8.8.8']) {
+      expect(guard.check(address), address).to.equal(false);
+    }
+  });
+
+  it('blocks what is no address', () => {
+    for (const text of ['', 'localhost', '127.1', '2130706433', '[::1]', '10.0.0.1/8', ' 10.0.0.1']) {
+      expect(guard.check(text), text).to.equal(true);
+    }
+  });
+
+  it('blocks a link-local address with a zone', () => {
+    expect(guard.check('fe80::1%eth0')).to.equal(true);
+  });
+
+  it('takes the family from the address and not from its caller', () => {
+    // As Node calls it (net.connect), and with the wrong family, to which a BlockList says false.
+    const check: (address: string | SocketAddress, family?: string) => boolean = (...args) =>
+      (guard.check as (...given: unknown[]) => boolean).apply(guard, args);
+    expect(check('127.0.0.1', 'ipv6')).to.equal(true);
+    expect(check('::1', 'ipv4')).to.equal(true);
+    expect(check(new SocketAddress({ address: '127.0.0.1' }))).to.equal(true);
+    expect(check(new SocketAddress({ address: '10.0.0.1' }))).to.equal(false);
+  });
+
+  it('blocks a denied IPv4 address in each form in which IPv6 carries it', () => {
+    const octet = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(octet, octet, octet, (b, c, d) => {
+        const [high, low] = [(127 << 8) | b, (c << 8) | d].map((part) => part.toString(16));
+        for (const address of [
+          `127.${b}.${c}.${d}`,
+          `::ffff:127.${b}.${c}.${d}`,
+          `::ffff:${high}:${low}`,
+          `::${high}:${low}`,
+          `64:ff9b::${high}:${low}`,
+          `2002:${high}:${low}::1`,
+        ]) {
+          expect(isIP(address), address).to.not.equal(0);
+          expect(guard.check(address), address).to.equal(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('createGuard', () => {
+  it('lets the ranges of the installation pass and nothing else', () => {
+    const guard = createGuard(['127.0.0.0/8', '::1', '169.254.10.0/24']);
+    const rows: readonly [address: string, blocked: boolean][] = [
+      ['127.0.0.1', false],
+      ['::ffff:127.0.0.1', false],
+      ['::1', false],
+      ['169.254.10.7', false],
+      ['::2', true],
+      ['169.254.169.254', true],
+      ['169.254.11.0', true],
+    ];
+    for (const [address, blocked] of rows) expect(guard.check(address), address).to.equal(blocked);
+  });
+
+  it('takes the widest ranges', () => {
+    expect(createGuard(['0.0.0.0/0']).check('169.254.169.254')).to.equal(false);
+    expect(createGuard(['::/0']).check('fe80::1')).to.equal(false);
+  });
+
+  for (const cidr of [
+    '',
+    '/8',
+    'localhost',
+    '10.0.0.0/',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    '10.0.0/8',
+    '::1/129',
+    '[::1]/128',
+    '10.0.0.0/1e1',
+    '10.0.0.0/ 8',
+  ]) {
+    it(`refuses ${JSON.stringify(cidr)} in words that name it`, () => {
+      expect(() => createGuard(['10.0.0.0/8', cidr]))
+        .to.throw(CidrError)
+        .with.property('message')
+        .that.includes(JSON.stringify(cidr));
+    });
+  }
+});
