@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts';
+import { parseChallenges } from '../registry/challenge.ts';
+import { parseErrorCodes } from '../registry/errors.ts';
+import type { Request, Response, Send } from '../registry/http.ts';
+import { parseRetryAfter } from '../registry/retry-after.ts';
+import type { Answer, Observation, Step, StepTrace } from './observation.ts';
+
+/** The requests of one probe, under one deadline, with their numbers. */
+export interface Exchange {
+  /** One request. An answer that is no redirect comes back; anything else is the end of the probe. */
+  ask(step: Step, request: Request): Promise<Response | Observation>;
+  /** Reduces an answer to what a diagnosis may see of it. */
+  answerOf(response: Response): Answer;
+  /** What was asked so far, in order. */
+  readonly steps: readonly StepTrace[];
+}
+
+/** Starts an exchange; `signal` ends whatever request is under way. */
+export function startExchange(send: Send, clock: Clock, signal: AbortSignal): Exchange {
+  const steps: StepTrace[] = [];
+  return {
+    steps,
+    answerOf: (response) => answerOf(response, clock.now()),
+    ask: async (step, request) => {
+      const start = clock.monotonic();
+      const answer = await send(request, signal);
+      const durationMs = Math.round(clock.monotonic() - start);
+      if (answer.kind === 'failed') {
+        steps.push({ step, httpStatus: undefined, errorCode: undefined, durationMs });
+        return { kind: 'NetworkFailed', step, failure: answer };
+      }
+      steps.push({ step, httpStatus: answer.status, errorCode: parseErrorCodes(answer.body)[0], durationMs });
+      return isRedirect(answer)
+        ? { kind: 'Redirected', step, to: originOf(answer.location, request.url) }
+        : answer;
+    },
+  };
+}
+
+function isRedirect(response: Response): boolean {
+  return response.status >= 300 && response.status < 400;
+}
+
+function originOf(location: string | undefined, asked: URL): string | undefined {
+  if (location === undefined || !URL.canParse(location, asked)) return undefined;
+  const { origin } = new URL(location, asked);
+  return origin === 'null' ? undefined : origin;
+}
+
+function answerOf(response: Response, nowMs: number): Answer {
+  const bearer = parseChallenges(response.challenges).find((challenge) => challenge.scheme === 'bearer');
+  const error = bearer?.params.get('error');
+  return {
+    status: response.status,
+    codes: parseErrorCodes(response.body),
+    html: /^\s*text\/html\b/i.test(response.contentType ?? ''),
+    tokenError: error === 'insufficient_scope' || error === 'invalid_token' ? error : undefined,
+    retryAfterMs: parseRetryAfter(response.retryAfter, nowMs),
+  };
+}

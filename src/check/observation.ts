@@ -1,0 +1,110 @@
+import type { ErrorCode } from '../registry/errors.ts';
+import type { NetworkFailure } from '../registry/failure.ts';
+import type { TokenProblem } from '../registry/token.ts';
+import type { SecretProblem } from './credential.ts';
+
+/** The requests of a probe. */
+export type Step = 'ping' | 'login' | 'token' | 'upload' | 'cancel';
+
+/** What an HTTP answer says, without any of its text. */
+export interface Answer {
+  readonly status: number;
+  /** Known error codes of the body, at most three. */
+  readonly codes: readonly ErrorCode[];
+  /** True where the body is a web page. */
+  readonly html: boolean;
+  /** The `error` parameter of a Bearer challenge (RFC 6750, section 3.1), where it is one of these. */
+  readonly tokenError: 'insufficient_scope' | 'invalid_token' | undefined;
+  /** Retry-After in milliseconds, clamped. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/**
+ * What is known of the login when a probe ends.
+ * - `proven`: the registry or its token service accepted it, on a request that needed one.
+ * - `disproven`: it was refused.
+ * - `unknown`: neither could be shown.
+ * - `unchecked`: the registry is open and never asked for one.
+ * - `none`: the check has no login.
+ */
+export type LoginState = 'proven' | 'disproven' | 'unknown' | 'unchecked' | 'none';
+
+/** How the cancel of an accepted upload session ended. */
+export type Cleanup =
+  /** The registry cancelled the session. */
+  | 'Cancelled'
+  /** The login may push but not cancel. */
+  | 'NotPermitted'
+  /** The registry does not cancel sessions. */
+  | 'Unsupported'
+  /** The cancel failed, or there was nothing to send it to. */
+  | 'Failed';
+
+/** Where the accepted upload would go on. */
+export type Location =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'elsewhere'; readonly host: string }
+  | { readonly kind: 'insecure' };
+
+/** What a check met, as a value: the union that everything turns on. */
+export type Observation =
+  /** The spec cannot be run. No request was sent. */
+  | { readonly kind: 'InvalidSpec'; readonly field: string; readonly problem: string }
+  /** The Secret gives no login. No request was sent. */
+  | { readonly kind: 'SecretUnusable'; readonly problem: SecretProblem }
+  /** The installation forbids the request. No request was sent. */
+  | { readonly kind: 'NotAllowed'; readonly rule: 'insecure-transport' | 'registry-not-listed' }
+  /** A request got no answer. */
+  | { readonly kind: 'NetworkFailed'; readonly step: Step; readonly failure: NetworkFailure }
+  /** A request was redirected; `to` is the origin, where it could be read. */
+  | { readonly kind: 'Redirected'; readonly step: Step; readonly to: string | undefined }
+  /** The registry wants a login in a scheme that is not supported, or names none. */
+  | { readonly kind: 'SchemeUnsupported'; readonly schemes: readonly string[] }
+  /** The registry wants a login, and the check has none. */
+  | { readonly kind: 'LoginWanted' }
+  /** The token service is not one that this login may be sent to; `realm` is its origin. */
+  | { readonly kind: 'RealmNotTrusted'; readonly realm: string | undefined }
+  /** `GET /v2/` without a login got an answer that no registry gives. */
+  | { readonly kind: 'PingRefused'; readonly answer: Answer }
+  /** `GET /v2/` with the login was refused. */
+  | { readonly kind: 'LoginRefused'; readonly answer: Answer }
+  /** The token request was refused. */
+  | { readonly kind: 'TokenDenied'; readonly answer: Answer; readonly login: LoginState }
+  /** The token service's success held no usable token. */
+  | { readonly kind: 'TokenUnusable'; readonly problem: TokenProblem }
+  /** Asking would create the repository. No upload was started. */
+  | { readonly kind: 'RepositoryMissing'; readonly product: string }
+  /** The upload was refused; `granted`: the actions that the token names, where it can be read. */
+  | {
+      readonly kind: 'UploadRefused';
+      readonly answer: Answer;
+      readonly login: LoginState;
+      readonly granted: readonly string[] | undefined;
+    }
+  /** The upload got a 202 that is none: without a Location that can be used. */
+  | { readonly kind: 'UploadMalformed'; readonly answer: Answer }
+  /** The upload was accepted, and cancelled as far as the registry let us. */
+  | {
+      readonly kind: 'UploadAccepted';
+      readonly login: LoginState;
+      readonly location: Location;
+      readonly cleanup: Cleanup;
+    };
+
+/** One request of a probe, for the numbers in status. */
+export interface StepTrace {
+  readonly step: Step;
+  readonly httpStatus: number | undefined;
+  readonly errorCode: ErrorCode | undefined;
+  /** Whole milliseconds. */
+  readonly durationMs: number;
+}
+
+/** An observation with its numbers. */
+export interface Probed {
+  readonly observation: Observation;
+  readonly steps: readonly StepTrace[];
+  readonly scheme: 'bearer' | 'basic' | undefined;
+  /** Whole milliseconds from the first request to the end of the cancel. */
+  readonly durationMs: number;
+}

@@ -1,0 +1,86 @@
+import { REASONS, type FailureReason, type Reason } from '../reason.ts';
+import { GENERIC } from './generic.ts';
+
+/** Names that remediation is filled with: all of them were validated before, none comes from a registry. */
+export interface Facts {
+  /** `host` or `host:port` of the registry. */
+  readonly host: string;
+  readonly repository: string;
+  /** Name of the Secret; undefined where the check has none. */
+  readonly secret: string | undefined;
+  readonly namespace: string;
+  /** Name of the check. */
+  readonly name: string;
+  /** The last step: a command that shows whether the fix worked. */
+  readonly verify: string;
+}
+
+/** What to do about a failure: summary first, then steps to follow or paste, the last one verifies. */
+export interface Remediation {
+  readonly summary: string;
+  readonly steps: readonly string[];
+}
+
+/** Name of the Secret that commands make for a check that has none of its own. */
+const NEW_SECRET = 'registry-login';
+
+/** The default of spec.pushTestRepository: it exists almost nowhere. */
+const DEFAULT_REPOSITORY = 'stellaops/doctor-test';
+
+/** The remediation of a reason, or undefined where nothing has to be done. */
+export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined {
+  if (!needsFix(reason)) return undefined;
+  const { summary, steps } = GENERIC[reason];
+  const values: Readonly<Record<string, string>> = {
+    host: facts.host,
+    hostname: facts.host.replace(/:\d+$/, ''),
+    hostport: /:\d+$/.test(facts.host) ? facts.host : `${facts.host}:443`,
+    repository: facts.repository,
+    secret: facts.secret ?? NEW_SECRET,
+    newsecret: NEW_SECRET,
+    namespace: facts.namespace,
+    name: facts.name,
+  };
+  return {
+    summary: fill(summary, values, plain),
+    steps: [
+      ...hint(reason, facts),
+      ...steps.map((step) => fill(step, values, quote)),
+      `Check again: ${facts.verify}`,
+    ],
+  };
+}
+
+function needsFix(reason: Reason): reason is FailureReason {
+  return REASONS[reason] !== 'ok';
+}
+
+/** Refusals of the default repository mean first of all that nobody chose one. */
+function hint(reason: FailureReason, { repository, namespace, name }: Facts): string[] {
+  const refused = reason === 'PushDenied' || reason === 'PushUnauthorized' || reason === 'RepositoryNotFound';
+  if (!refused || repository !== DEFAULT_REPOSITORY) return [];
+  const patch = '{"spec":{"pushTestRepository":"TEAM/NAME"}}';
+  return [
+    `${DEFAULT_REPOSITORY} is only the default: name a repository that you push to: kubectl patch rpc ${quote(name)} -n ${quote(namespace)} --type=merge -p '${patch}'`,
+  ];
+}
+
+function fill(
+  text: string,
+  values: Readonly<Record<string, string>>,
+  show: (value: string) => string,
+): string {
+  return text.replace(/\{([a-z]+)\}/g, (whole, key: string) => {
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
+    return value === undefined ? whole : show(value);
+  });
+}
+
+function plain(value: string): string {
+  return value;
+}
+
+/** A value as one word of a POSIX shell. */
+export function quote(value: string): string {
+  return /^[A-Za-z0-9._:/@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,30 @@
+import { REASONS, type Course, type Reason, type Stage } from './reason.ts';
+
+/** Names that a verdict's sentence is filled with. */
+export interface Subject {
+  /** `host` or `host:port` of the registry. */
+  readonly host: string;
+  readonly repository: string;
+  /** Name of the Secret, where the check has one. */
+  readonly secret: string | undefined;
+}
+
+/** What an observation means. */
+export interface Verdict {
+  readonly reason: Reason;
+  readonly course: Course;
+  /** The stage that decided; undefined where the check did not get to one. */
+  readonly stage: Stage | undefined;
+  /** One sentence for people, always the same for the same observation. */
+  readonly message: string;
+}
+
+/** A verdict; its course is that of the reason, unless the case knows better. */
+export function verdict(
+  reason: Reason,
+  stage: Stage | undefined,
+  message: string,
+  course: Course = REASONS[reason],
+): Verdict {
+  return { reason, stage, message, course };
+}

@@ -1,0 +1,281 @@
+import { REASONS, type Reason } from '../../src/check/reason.ts';
+import type { Answer, LoginState, Observation, Step } from '../../src/check/observation.ts';
+import type { Subject } from '../../src/check/verdict.ts';
+import type { ErrorCode } from '../../src/registry/errors.ts';
+import type { NetworkCause } from '../../src/registry/failure.ts';
+
+/** What the sentences of these tests are about. */
+export const subject: Subject = {
+  host: 'registry.internal.example.com:5000',
+  repository: 'platform-team/images/doctor-test',
+  secret: 'registry-credentials',
+};
+
+/**
+ * An observation and what it means. `stages` has a character for each stage:
+ * - `+`, `-`, `?`: the stage that decides, with the reason of the verdict; True, False or Unknown.
+ * - `r`: the registry responded. `p`: the login is proven. `a`: there is no login. `o`: the login stays open.
+ * - `.`: a stage before this one decided. `n`: no request was sent.
+ */
+export type Case = readonly [
+  name: string,
+  observation: Observation,
+  reason: Reason,
+  stages: string,
+  says: RegExp,
+];
+
+/** An answer of the registry, by its status. */
+export function anAnswer(status: number, more: Partial<Answer> = {}): Answer {
+  return { status, codes: [], html: false, tokenError: undefined, retryAfterMs: undefined, ...more };
+}
+
+/** An upload that was accepted and cancelled. */
+export function accepted(login: LoginState): Extract<Observation, { kind: 'UploadAccepted' }> {
+  return { kind: 'UploadAccepted', login, location: { kind: 'here' }, cleanup: 'Cancelled' };
+}
+
+/** A refused `GET /v2/`. */
+export function ping(status: number, more: Partial<Answer> = {}): Observation {
+  return { kind: 'PingRefused', answer: anAnswer(status, more) };
+}
+
+/** A refused token. */
+export function denied(status: number, login: LoginState = 'unknown'): Observation {
+  return { kind: 'TokenDenied', answer: anAnswer(status), login };
+}
+
+/** A request without an answer. */
+export function failed(step: Step, cause: NetworkCause): Observation {
+  return { kind: 'NetworkFailed', step, failure: { kind: 'failed', cause } };
+}
+
+const login = (status: number): Observation => ({ kind: 'LoginRefused', answer: anAnswer(status) });
+const redirect = (step: Step, to?: string): Observation => ({ kind: 'Redirected', step, to });
+const upload = (
+  status: number,
+  state: LoginState,
+  codes: readonly ErrorCode[] = [],
+  granted?: readonly string[],
+): Observation => ({
+  kind: 'UploadRefused',
+  answer: anAnswer(status, { codes }),
+  login: state,
+  granted,
+});
+const invalidToken: Observation = {
+  kind: 'UploadRefused',
+  answer: anAnswer(401, { tokenError: 'invalid_token' }),
+  login: 'unknown',
+  granted: undefined,
+};
+
+/** What each cause means where the registry is asked for the first time. */
+const CAUSES: Readonly<Record<NetworkCause, readonly [reason: Reason, says: RegExp]>> = {
+  'name-not-found': ['DNSLookupFailed', /no address in DNS/],
+  refused: ['ConnectionRefused', /refused the connection/],
+  unreachable: ['ConnectionRefused', /no route/],
+  'connect-timeout': ['ConnectionTimedOut', /did not accept a connection/],
+  reset: ['ConnectionReset', /cut the connection/],
+  deadline: ['RegistryTimeout', /before the timeout/],
+  'address-denied': ['EgressDenied', /must not reach/],
+  protocol: ['RegistryProtocolError', /not valid HTTP/],
+  'body-too-large': ['RegistryProtocolError', /larger than 64 KiB/],
+  'own-resources': ['OperatorResourceExhausted', /the operator ran out/],
+  'tls-expired': ['TLSVerificationFailed', /expired/],
+  'tls-not-yet-valid': ['TLSVerificationFailed', /not valid yet/],
+  'tls-wrong-name': ['TLSVerificationFailed', /another host name/],
+  'tls-unknown-authority': ['TLSVerificationFailed', /unknown authority/],
+  'tls-not-tls': ['TLSVerificationFailed', /does not speak TLS/],
+  'tls-other': ['TLSVerificationFailed', /TLS handshake/],
+};
+
+const network = (Object.keys(CAUSES) as NetworkCause[]).flatMap((cause): Case[] => {
+  const [reason, says] = CAUSES[cause];
+  const at = (step: Step, why: Reason, stages: string): Case => [
+    `${cause} at ${step}`,
+    failed(step, cause),
+    why,
+    stages,
+    says,
+  ];
+  const steps = ['ping', 'login', 'token', 'upload'] as const;
+  if (cause === 'own-resources') return steps.map((step) => at(step, reason, 'nnn'));
+  // A registry that is silent now says nothing about the login or the right.
+  const sign = (why: Reason): string => (REASONS[why] === 'transient' ? '?' : '-');
+  const tokens = cause === 'deadline' || cause === 'address-denied' ? reason : 'TokenServiceFailed';
+  return [
+    at('ping', reason, '-..'),
+    at('login', reason, `r${sign(reason)}.`),
+    at('token', tokens, `r${sign(tokens)}.`),
+    at('upload', reason, `ro${sign(reason)}`),
+  ];
+});
+
+const secrets = (
+  [
+    'SecretNotFound',
+    'SecretForbidden',
+    'SecretTypeUnsupported',
+    'SecretInvalid',
+    'CredentialsNotMatched',
+    'CredentialsNotBound',
+    'CredentialsTooBroad',
+  ] as const
+).map((reason): Case => {
+  const observation = { kind: 'SecretUnusable', problem: { reason, detail: 'words of ours' } } as const;
+  return [reason, observation, reason, 'n-.', /^Secret registry-credentials: words of ours$/];
+});
+
+const X = 'https://x.example';
+const all = ['pull', 'push'];
+const bad = /wrong user name/;
+const open = /either the login is wrong or/;
+const nobody = /no existingSecret$/;
+const opened = /opened an upload session/;
+const spec = { kind: 'InvalidSpec', field: 'registryUrl', problem: 'registryUrl must be short' } as const;
+const schemes = ['negotiate', 'ntlm'];
+
+/** Cases of every kind of observation; the compiler refuses a missing kind. */
+export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
+  InvalidSpec: [['a bad URL', spec, 'InvalidSpec', 'nnn', /^registryUrl must be short$/]],
+  SecretUnusable: secrets,
+  NotAllowed: [
+    [
+      'plain http',
+      { kind: 'NotAllowed', rule: 'insecure-transport' },
+      'InsecureTransportNotAllowed',
+      '-..',
+      /insecureRegistries/,
+    ],
+    [
+      'a host off the list',
+      { kind: 'NotAllowed', rule: 'registry-not-listed' },
+      'RegistryNotAllowed',
+      '-..',
+      /allowedRegistries/,
+    ],
+  ],
+  NetworkFailed: network,
+  Redirected: [
+    [
+      'a redirect at ping',
+      redirect('ping', X),
+      'RedirectedElsewhere',
+      '-..',
+      /GET \/v2\/ to https:..x.example$/,
+    ],
+    ['a redirect at login', redirect('login', X), 'RedirectedElsewhere', 'r-.', /with the login to https/],
+    ['a redirect at token', redirect('token', X), 'TokenServiceFailed', 'r-.', /token service .* to https/],
+    ['a redirect at upload', redirect('upload', X), 'RedirectedElsewhere', 'ro-', /upload request to https/],
+    ['a redirect to nowhere', redirect('ping'), 'RedirectedElsewhere', '-..', /cannot be read$/],
+  ],
+  SchemeUnsupported: [
+    ['no scheme', { kind: 'SchemeUnsupported', schemes: [] }, 'UnsupportedAuthScheme', 'r-.', /no WWW-Auth/],
+    [
+      'other schemes',
+      { kind: 'SchemeUnsupported', schemes },
+      'UnsupportedAuthScheme',
+      'r-.',
+      /negotiate, ntlm;/,
+    ],
+  ],
+  LoginWanted: [['nobody', { kind: 'LoginWanted' }, 'CredentialsRequired', 'r-.', nobody]],
+  RealmNotTrusted: [
+    ['a realm elsewhere', { kind: 'RealmNotTrusted', realm: X }, 'TokenRealmNotTrusted', 'r-.', /x\.example/],
+    ['no realm', { kind: 'RealmNotTrusted', realm: undefined }, 'TokenRealmNotTrusted', 'r-.', /not a valid/],
+  ],
+  PingRefused: [
+    ['a 403 at ping', ping(403), 'AccessBlocked', '-..', /before any login \(403/],
+    ['a 429 at ping', ping(429), 'RateLimited', '-..', /fewer requests \(429\)$/],
+    ['a 500 at ping', ping(500), 'RegistryUnavailable', '-..', /server error \(500\)$/],
+    ['a 599 at ping', ping(599), 'RegistryUnavailable', '-..', /server error \(599\)$/],
+    ['a 404 at ping', ping(404), 'NotARegistry', '-..', /with 404:/],
+    ['a web page at ping', ping(200, { html: true }), 'NotARegistry', '-..', /with a web page \(200\):/],
+  ],
+  LoginRefused: [
+    ['a 401 to the login', login(401), 'CredentialsRejected', 'r-.', /Secret registry-credentials: wrong/],
+    ['a 403 to the login', login(403), 'AccessBlocked', 'r-.', /403/],
+    ['a 429 to the login', login(429), 'RateLimited', 'r?.', /429/],
+    ['a 503 to the login', login(503), 'RegistryUnavailable', 'r?.', /503/],
+    ['a 400 to the login', login(400), 'UnexpectedResponse', 'r-.', /with 400$/],
+  ],
+  TokenDenied: [
+    ['no token for a good login', denied(401, 'proven'), 'PushDenied', 'rp-', /login is good.* \(401\)$/],
+    ['no token for a bad login', denied(401, 'disproven'), 'CredentialsRejected', 'r-.', bad],
+    ['no token, and nobody knows why', denied(403), 'PushUnauthorized', 'ro-', open],
+    ['no token for nobody', denied(403, 'none'), 'CredentialsRequired', 'r-.', nobody],
+    ['a 429 of the token service', denied(429), 'RateLimited', 'r?.', /the token service of/],
+    ['a 500 of the token service', denied(500), 'TokenServiceFailed', 'r?.', /answered 500$/],
+    ['a 404 of the token service', denied(404), 'TokenServiceFailed', 'r-.', /answered 404$/],
+  ],
+  TokenUnusable: (['not-json', 'no-token', 'malformed-token'] as const).map((problem) => [
+    problem,
+    { kind: 'TokenUnusable', problem },
+    'TokenServiceFailed',
+    'r-.',
+    new RegExp(`\\(${problem}\\)$`),
+  ]),
+  RepositoryMissing: [
+    [
+      'a repository that would be created',
+      { kind: 'RepositoryMissing', product: 'x' },
+      'RepositoryWouldBeCreated',
+      'ro?',
+      /would create it$/,
+    ],
+  ],
+  UploadRefused: [
+    ['a 401 to a good login', upload(401, 'proven'), 'PushDenied', 'rp-', /\(401\)$/],
+    ['a 403 to a good login', upload(403, 'proven', ['DENIED']), 'PushDenied', 'rp-', /\(403\)$/],
+    [
+      'a token without push',
+      upload(401, 'proven', [], ['pull']),
+      'PushDenied',
+      'rp-',
+      /pull; missing: push\)$/,
+    ],
+    [
+      'a token without rights',
+      upload(401, 'proven', [], []),
+      'PushDenied',
+      'rp-',
+      /nothing; missing: pull, push\)$/,
+    ],
+    ['a token with all rights', upload(401, 'proven', [], all), 'PushDenied', 'rp-', /\(401\)$/],
+    ['a 401 to a bad login', upload(401, 'disproven'), 'CredentialsRejected', 'r-.', bad],
+    ['a 401, and nobody knows why', upload(401, 'unknown'), 'PushUnauthorized', 'ro-', open],
+    ['a 403 of an open registry', upload(403, 'unchecked'), 'PushUnauthorized', 'ro-', open],
+    ['a 401 to nobody', upload(401, 'none'), 'CredentialsRequired', 'r-.', nobody],
+    ['invalid_token', invalidToken, 'TokenRefused', 'r-.', /just issued$/],
+    ['a 405', upload(405, 'proven'), 'RegistryReadOnly', 'rp-', /read-only or a mirror \(405\)$/],
+    ['UNSUPPORTED', upload(400, 'none', ['UNSUPPORTED']), 'RegistryReadOnly', 'ra-', /\(400\)$/],
+    ['NAME_INVALID', upload(400, 'proven', ['NAME_INVALID']), 'RepositoryInvalid', 'rp-', /repository name/],
+    [
+      'NAME_INVALID as a 404',
+      upload(404, 'proven', ['NAME_INVALID']),
+      'RepositoryInvalid',
+      'rp-',
+      /\(404\)$/,
+    ],
+    ['a 404', upload(404, 'unchecked', ['NAME_UNKNOWN']), 'RepositoryNotFound', 'ro-', /\(404\)$/],
+    ['a 429 at upload', upload(429, 'proven'), 'RateLimited', 'rp?', /429/],
+    ['a 500 at upload', upload(500, 'proven'), 'RegistryUnavailable', 'rp?', /500/],
+    ['a 201', upload(201, 'proven'), 'UnexpectedResponse', 'rp-', /with 201$/],
+    ['a 400', upload(400, 'none'), 'UnexpectedResponse', 'ra-', /with 400$/],
+  ],
+  UploadMalformed: [
+    [
+      'a 202 without Location',
+      { kind: 'UploadMalformed', answer: anAnswer(202) },
+      'UnexpectedResponse',
+      'ro-',
+      /without a usable Location/,
+    ],
+  ],
+  UploadAccepted: [
+    ['a push with a good login', accepted('proven'), 'PushAuthorized', 'rp+', opened],
+    ['a push with an unchecked login', accepted('unchecked'), 'PushAuthorized', 'ro+', opened],
+    ['a push by anybody', accepted('none'), 'PushAuthorized', 'ra+', opened],
+  ],
+};

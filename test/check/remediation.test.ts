@@ -1,0 +1,196 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { REASONS, type Reason } from '../../src/check/reason.ts';
+import { quote, remedyFor, type Facts, type Remediation } from '../../src/check/remediation/remedy.ts';
+import { verifyCommand } from '../../src/controller/verify.ts';
+
+const REASON_NAMES = Object.keys(REASONS) as Reason[];
+const FAILURES = REASON_NAMES.filter((reason) => REASONS[reason] !== 'ok');
+
+function someFacts(more: Partial<Omit<Facts, 'verify'>> = {}): Facts {
+  const names = {
+    host: 'reg.example',
+    repository: 'team/app',
+    secret: 'login',
+    namespace: 'apps',
+    name: 'harbor',
+    ...more,
+  };
+  return { ...names, verify: verifyCommand(names.namespace, names.name) };
+}
+
+function remedy(reason: Reason, facts = someFacts()): Remediation {
+  return remedyFor(reason, facts) ?? expect.fail(`no remediation for ${reason}`);
+}
+
+/** The command of a step, which is a sentence, or a sentence and a command after ": ". */
+function commandOf(step: string): string | undefined {
+  return /: ((?:kubectl|docker|curl|openssl|T=)[^]*)$/.exec(step)?.[1];
+}
+
+const commands = (facts: Facts): string[] =>
+  FAILURES.flatMap((reason) => remedy(reason, facts).steps).flatMap((step) => commandOf(step) ?? []);
+
+/**
+ * Runs a command line in a shell where every program only says how it was called, and gives these calls. Nothing else can
+ * run: the path is empty.
+ */
+function wordsOf(command: string): readonly (readonly string[])[] {
+  const programs = ['kubectl', 'docker', 'curl', 'openssl', 'base64', 'jq', 'rm', 'id', 'touch'];
+  // Each call in one write, since the programs of a pipeline run at once; a line break in an argument becomes \2.
+  const stubs = programs.map(
+    (name) =>
+      `${name}() { local call; printf -v call '%s\\1' ${name} "\${@//$'\\n'/$'\\2'}"; printf '%s\\n' "$call" >&3; }`,
+  );
+  const script = [...stubs, 'date() { echo 1700000000; }', 'eval "$COMMAND"'].join('\n');
+  const { output, status } = spawnSync('/bin/bash', ['--noprofile', '--norc', '-c', script], {
+    cwd: '/',
+    env: { PATH: '/nonexistent', COMMAND: command, REGISTRY_USER: 'u', REGISTRY_PASSWORD: 'p' },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  });
+  expect(status, command).to.equal(0);
+  const calls = (output as readonly (string | null)[])[3] ?? '';
+  return calls
+    .split('\n')
+    .filter((call) => call !== '')
+    .map((call) => call.replaceAll('\u0002', '\n').split('\u0001').slice(0, -1));
+}
+
+/** The order in which the programs of a pipeline start is no part of its meaning. */
+function sorted(calls: readonly (readonly string[])[]): string[] {
+  return calls.map((call) => JSON.stringify(call)).toSorted();
+}
+
+describe('remedyFor', () => {
+  it('has nothing to say where all is good', () => {
+    for (const reason of REASON_NAMES.filter((name) => REASONS[name] === 'ok')) {
+      expect(remedyFor(reason, someFacts()), reason).to.equal(undefined);
+    }
+  });
+
+  for (const reason of FAILURES) {
+    it(`helps with ${reason}: filled in, at most eight steps, the last one verifies`, () => {
+      for (const facts of [someFacts(), { ...someFacts(), secret: undefined }]) {
+        const { summary, steps } = remedy(reason, facts);
+        for (const text of [summary, ...steps]) {
+          expect(text).to.not.match(/\{[a-z]+\}|undefined|\[object/);
+          expect(text.length).to.be.within(10, 1024);
+        }
+        expect(summary).to.match(/^[A-Z].*\.$/);
+        expect(steps.length).to.be.within(1, 8);
+        expect(steps.at(-1)).to.equal(`Check again: ${facts.verify}`);
+        expect(new Set(steps)).to.have.property('size', steps.length);
+      }
+    });
+  }
+
+  it('writes commands that a shell can parse', () => {
+    const all = [...commands(someFacts()), ...commands({ ...someFacts(), secret: undefined })];
+    expect(all.length).to.be.above(FAILURES.length);
+    const { status, stderr } = spawnSync('/bin/bash', ['-n', '-c', all.join('\n')], { encoding: 'utf8' });
+    expect([status, stderr]).to.deep.equal([0, '']);
+  });
+
+  it('recognizes the command of each step that has one', () => {
+    for (const reason of FAILURES) {
+      for (const step of remedy(reason).steps) {
+        if (/\b(kubectl|curl|openssl) (-|[a-z_]+ )/.test(step))
+          expect(commandOf(step), step).to.be.a('string');
+      }
+    }
+  });
+
+  it('fills every name in as one word of the shell, however hostile', () => {
+    const plain = someFacts({
+      repository: 'plain-repository',
+      host: 'plain-host',
+      secret: 'plain-secret',
+      namespace: 'plain-namespace',
+      name: 'plain-name',
+    });
+    const hostile = someFacts({
+      host: `h'; rm -rf / #`,
+      repository: `r$(id)\`id\`"`,
+      secret: `s' || touch x; '`,
+      namespace: `n\nid\n`,
+      name: `c & id > x | id * ~ {a,b} \\`,
+    });
+    const tame = (text: string): string =>
+      text
+        .replaceAll(hostile.host, plain.host)
+        .replaceAll(hostile.repository, plain.repository)
+        .replaceAll(hostile.secret ?? '', plain.secret ?? '')
+        .replaceAll(hostile.namespace, plain.namespace)
+        .replaceAll(hostile.name, plain.name);
+    // Many reasons share a command: each is run once.
+    const hostileOf = new Map(commands(plain).map((command, at) => [command, commands(hostile)[at] ?? '']));
+    for (const [command, other] of hostileOf) {
+      const words = wordsOf(other).map((call) => call.map(tame));
+      expect(sorted(words), other).to.deep.equal(sorted(wordsOf(command)));
+    }
+  });
+
+  const hinted: ReadonlySet<Reason> = new Set(['PushDenied', 'PushUnauthorized', 'RepositoryNotFound']);
+  for (const reason of FAILURES) {
+    it(`${hinted.has(reason) ? 'says first that the repository is the default one' : 'says nothing of the default repository'} for ${reason}`, () => {
+      const [first = ''] = remedy(reason, someFacts({ repository: 'stellaops/doctor-test' })).steps;
+      expect(first.startsWith('stellaops/doctor-test is only the default')).to.equal(hinted.has(reason));
+      const [other = ''] = remedy(reason).steps;
+      expect(other).to.not.include('stellaops/doctor-test');
+    });
+  }
+
+  it('takes the port apart for programs that want it so', () => {
+    const [step = ''] = remedy('TLSVerificationFailed', someFacts({ host: 'reg.example:5000' })).steps;
+    expect(step).to.include('-connect reg.example:5000 -servername reg.example ');
+    const [other = ''] = remedy('TLSVerificationFailed').steps;
+    expect(other).to.include('-connect reg.example:443 -servername reg.example ');
+    const [lookup] = remedy('DNSLookupFailed', someFacts({ host: 'reg.example:5000' })).steps.slice(1);
+    expect(lookup).to.match(/nslookup reg\.example$/);
+  });
+
+  it('never overwrites a Secret that holds logins of other registries', () => {
+    for (const reason of ['CredentialsNotMatched', 'CredentialsTooBroad', 'SecretTypeUnsupported'] as const) {
+      const steps = remedy(reason, someFacts({ secret: 'shared' })).steps.join('\n');
+      expect(steps, reason)
+        .to.include('docker-registry registry-login ')
+        .and.not.include('docker-registry shared');
+    }
+  });
+
+  it('names a Secret to create where the check has none', () => {
+    const steps = remedy('CredentialsRequired', { ...someFacts(), secret: undefined }).steps.join('\n');
+    expect(steps)
+      .to.include('docker-registry registry-login ')
+      .and.include('"existingSecret":"registry-login"');
+  });
+});
+
+describe('quote', () => {
+  const rows: readonly [value: string, quoted: string][] = [
+    ['reg.example:5000', 'reg.example:5000'],
+    ['team/app', 'team/app'],
+    ['a b', "'a b'"],
+    ['', "''"],
+    ["it's", `'it'\\''s'`],
+    ['$(id)', "'$(id)'"],
+    ['~', "'~'"],
+    ['[::1]', "'[::1]'"],
+    ['a\nb', "'a\nb'"],
+  ];
+  for (const [value, quoted] of rows) {
+    it(`writes ${JSON.stringify(value)} as ${JSON.stringify(quoted)}`, () =>
+      expect(quote(value)).to.equal(quoted));
+  }
+
+  it('makes one word of any text, which the shell reads back unchanged', () => {
+    const texts = fc.sample(fc.string({ unit: fc.constantFrom(...`'"\\$\`&|;<>*?~#!{}()[] \n\tab-=`) }), {
+      numRuns: 200,
+      seed: 7,
+    });
+    const words = wordsOf(`kubectl ${texts.map(quote).join(' ')}`);
+    expect(words).to.deep.equal([['kubectl', ...texts]]);
+  });
+});
