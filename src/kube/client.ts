@@ -1,0 +1,212 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { type Access, type AccessOptions, type Connection, loadAccess } from './access.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { codeOf, KubeError, KubeNetworkError, parseRetryAfterMs, statusError } from './errors.ts';
+import { exchange, type Outgoing, readLines, readText } from './exchange.ts';
+export { KubeError, KubeNetworkError } from './errors.ts';
+import { createLimiter, type Limiter, type Limits } from './limiter.ts';
+
+/** One request to the API server. */
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Absolute path, its parts already encoded; a path prefix of the server is added. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Of the body; default `application/json`. A PATCH names its kind here (`application/merge-patch+json`, …). */
+  readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
+  /** For the whole exchange; default 30 s. Waiting for the limiter comes before and does not count. */
+  readonly timeoutMs?: number;
+  /** False for what must not wait behind others: watches, events, the lease. Default true. */
+  readonly limited?: boolean;
+}
+
+/** The API server, spoken to with deadlines, a request budget and errors told apart. */
+export interface KubeClient {
+  /**
+   * Sends a request and answers its parsed body, which is as trustworthy as the server: check before use.
+   * Throws `KubeError` for a refusal, `KubeNetworkError` without a usable answer, the signal's reason after an abort.
+   */
+  request<T>(request: KubeRequest, signal: AbortSignal): Promise<T>;
+  /**
+   * A GET whose answer arrives in lines, without their ends. Resolves when the server has answered 200; the lines end
+   * with the body, or with one of the errors above. Leaving the loop closes the connection.
+   */
+  stream(request: KubeRequest, signal: AbortSignal): Promise<AsyncIterable<string>>;
+  /** Scheme, host and port, for logs. */
+  readonly server: string;
+  /** The namespace of the kubeconfig's context, or of the pod. */
+  readonly namespace: string;
+}
+
+/** How to reach the API server, and how hard. */
+export interface KubeClientOptions extends AccessOptions {
+  readonly clock: Clock;
+  /** Default 200 requests a second, bursts of 400. */
+  readonly limits?: Limits;
+  readonly userAgent?: string;
+}
+
+interface Parts {
+  readonly access: Access;
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  readonly userAgent: string | undefined;
+}
+
+const TIMEOUT_MS = 30_000;
+const LIMITS: Limits = { qps: 200, burst: 400 };
+/** A list page of 500 large objects; what is larger would endanger our memory. */
+const BODY_CAP_BYTES = 64 * 1024 * 1024;
+const ERROR_CAP_BYTES = 64 * 1024;
+/** etcd holds objects of 1.5 MiB; JSON escapes can multiply that. */
+const LINE_CAP_CHARS = 16 * 1024 * 1024;
+
+/**
+ * A client for the cluster of a kubeconfig, or of the pod we run in. Throws an Error of one sentence where that cannot
+ * be read or would not be verified. One keep-alive agent serves all requests.
+ */
+export function createKubeClient(options: KubeClientOptions): KubeClient {
+  const { clock, limits = LIMITS, userAgent } = options;
+  const access = loadAccess(options, clock);
+  const parts: Parts = { access, clock, userAgent, limiter: createLimiter(limits, clock) };
+  return {
+    server: access.server.origin,
+    namespace: access.namespace,
+    async request<T>(request: KubeRequest, signal: AbortSignal): Promise<T> {
+      const timeoutMs = request.timeoutMs ?? TIMEOUT_MS;
+      const answer = await within(parts, request, timeoutMs, signal, async (response, deadline) => {
+        const text = await readText(response, BODY_CAP_BYTES, describe(request));
+        deadline.clear();
+        return parse(text, request);
+      });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names what it asked for
+      return answer as T;
+    },
+    async stream(request, signal) {
+      const timeoutMs = request.timeoutMs ?? TIMEOUT_MS;
+      // The head of the answer comes at once, however long the body takes.
+      const headMs = Math.min(timeoutMs, TIMEOUT_MS);
+      return within(parts, request, headMs, signal, (response, deadline) => {
+        deadline.restart(timeoutMs);
+        return lines(response, request, deadline);
+      });
+    },
+  };
+}
+
+/** Sends, and hands a 2xx to `read`, which clears the deadline when it is done with the response. */
+async function within<T>(
+  parts: Parts,
+  request: KubeRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+  read: (response: IncomingMessage, deadline: Deadline) => T | Promise<T>,
+): Promise<T> {
+  if (request.limited !== false) await parts.limiter.take(signal);
+  const deadline = startDeadline(timeoutMs, describe(request), parts.clock, signal);
+  try {
+    const connection = await credentials(parts.access, deadline.signal);
+    const response = await exchange(connection, outgoing(parts, request), deadline.signal);
+    const status = response.statusCode ?? 0;
+    if (status < 200 || status > 299) throw await refusal(parts, request, response);
+    return await read(response, deadline);
+  } catch (error) {
+    const thrown = failure(error, request, deadline.signal);
+    deadline.clear();
+    throw thrown;
+  }
+}
+
+/** An exec plugin can hang, and takes no signal. */
+async function credentials(access: Access, signal: AbortSignal): Promise<Connection> {
+  signal.throwIfAborted();
+  let give: (() => void) | undefined;
+  const given = new Promise<never>((_, reject) => {
+    give = () => {
+      access.renew();
+      reject(new Error('aborted'));
+    };
+    signal.addEventListener('abort', give, { once: true });
+  });
+  try {
+    return await Promise.race([access.connect(), given]);
+  } finally {
+    if (give !== undefined) signal.removeEventListener('abort', give);
+  }
+}
+
+function outgoing({ access, userAgent }: Parts, request: KubeRequest): Outgoing {
+  const {
+    method,
+    path,
+    query = {},
+    body,
+    contentType = 'application/json',
+    accept = 'application/json',
+  } = request;
+  const url = new URL(access.server);
+  url.pathname = url.pathname.replace(/\/$/, '') + path;
+  url.search = new URLSearchParams(query).toString();
+  const headers: Record<string, string> = { accept };
+  if (userAgent !== undefined) headers['user-agent'] = userAgent;
+  if (body !== undefined) headers['content-type'] = contentType;
+  return { method, url, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+}
+
+async function refusal(parts: Parts, request: KubeRequest, response: IncomingMessage): Promise<Error> {
+  const status = response.statusCode ?? 0;
+  if (status === 401) parts.access.renew();
+  if (status === 429) parts.limiter.slowDown();
+  const text = await readText(response, ERROR_CAP_BYTES, describe(request));
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Proxies answer in HTML; the status says enough.
+  }
+  return statusError(
+    describe(request),
+    status,
+    body,
+    parseRetryAfterMs(response.headers['retry-after'], parts.clock.now()),
+  );
+}
+
+async function* lines(
+  response: IncomingMessage,
+  request: KubeRequest,
+  deadline: Deadline,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    yield* readLines(response, LINE_CAP_CHARS, describe(request));
+  } catch (error) {
+    throw failure(error, request, deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** An abort shows as any error at all (`aborted`, ECONNRESET): only the signal says that it was one. */
+function failure(error: unknown, request: KubeRequest, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof KubeError || error instanceof KubeNetworkError) return error;
+  return new KubeNetworkError(codeOf(error), `${describe(request)}: no answer from the API server`);
+}
+
+function parse(text: string, request: KubeRequest): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new KubeNetworkError('INVALID_RESPONSE', `${describe(request)}: the answer is not JSON`);
+  }
+}
+
+/** Method and path for people. No query: continue tokens and selectors say nothing to them. */
+function describe({ method, path }: KubeRequest): string {
+  return `${method} ${path}`;
+}

@@ -1,0 +1,171 @@
+import { expect } from 'chai';
+import type { KubeClient, KubeRequest } from '../../src/kube/client.ts';
+import {
+  createRecorder,
+  cutNote,
+  eventName,
+  type KubeEvent,
+  type Recorder,
+} from '../../src/kube/recorder.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+
+const anEvent = (over: Partial<KubeEvent> = {}, uid = 'uid-1'): KubeEvent => ({
+  regarding: { apiVersion: 'example.com/v1', kind: 'Thing', namespace: 'a', name: 'one', uid },
+  type: 'Warning',
+  reason: 'Broken',
+  action: 'Look',
+  note: 'It is broken.',
+  ...over,
+});
+
+describe('createRecorder', () => {
+  const signal = new AbortController().signal;
+  let clock: FakeClock;
+  let sent: KubeRequest[];
+  let problem: Error | undefined;
+  let logs: string[];
+  let recorder: Recorder;
+
+  beforeEach(() => {
+    clock = createFakeClock();
+    sent = [];
+    logs = [];
+    problem = undefined;
+    const client: Pick<KubeClient, 'request'> = {
+      request: (request) => {
+        sent.push(request);
+        return problem === undefined ? Promise.resolve({} as never) : Promise.reject(problem);
+      },
+    };
+    recorder = createRecorder({
+      client: client as KubeClient,
+      component: 'example.com/controller',
+      instance: 'pod-1',
+      clock,
+      log: (level, message, fields) => logs.push(`${level} ${message} ${JSON.stringify(fields)}`),
+    });
+  });
+
+  it('writes an event past the limiter, with a time of six decimals', async () => {
+    await clock.advance(1234);
+    const related = { apiVersion: 'v1', kind: 'Secret', namespace: 'a', name: 'key' };
+    await recorder.record(anEvent({ related }), signal);
+    const [request] = sent;
+    const body = request?.body as { metadata: { name: string } };
+    expect(request).to.deep.include({
+      method: 'POST',
+      path: '/apis/events.k8s.io/v1/namespaces/a/events',
+      limited: false,
+    });
+    expect(body.metadata.name).to.match(/^one\.[0-9a-f]{16}$/);
+    expect(body).to.deep.equal({
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: body.metadata.name, namespace: 'a' },
+      eventTime: '2026-01-01T00:00:01.234000Z',
+      reportingController: 'example.com/controller',
+      reportingInstance: 'pod-1',
+      type: 'Warning',
+      reason: 'Broken',
+      action: 'Look',
+      note: 'It is broken.',
+      regarding: anEvent().regarding,
+      related,
+    });
+    expect(recorder.stats).to.deep.equal({ written: 1, dropped: 0, failed: 0 });
+  });
+
+  it('writes events of cluster-scoped objects into default', async () => {
+    await recorder.record(anEvent({ regarding: { ...anEvent().regarding, namespace: '' } }), signal);
+    expect(sent[0]?.path).to.equal('/apis/events.k8s.io/v1/namespaces/default/events');
+  });
+
+  it('gives equal events of one moment different names', async () => {
+    await recorder.record(anEvent(), signal);
+    await recorder.record(anEvent(), signal);
+    const names = sent.map(({ body }) => (body as { metadata: { name: string } }).metadata.name);
+    expect(new Set(names).size).to.equal(2);
+  });
+
+  it('never throws: a failure is counted and logged, without the note', async () => {
+    problem = new Error('403');
+    await recorder.record(anEvent(), signal);
+    expect(recorder.stats).to.deep.equal({ written: 0, dropped: 0, failed: 1 });
+    expect(logs).to.deep.equal([
+      'warn an event could not be written {"key":"a/one","reason":"Broken","error":"Error: 403"}',
+    ]);
+  });
+
+  it('never throws, whatever it is given', async () => {
+    await recorder.record(anEvent({ note: undefined as never }), signal);
+    expect(recorder.stats.failed).to.equal(1);
+  });
+
+  it('is silent about failures after an abort', async () => {
+    problem = new Error('aborted');
+    await recorder.record(anEvent(), AbortSignal.abort());
+    expect(logs).to.deep.equal([]);
+  });
+
+  it('has a budget for each object: ten, then one every five minutes', async () => {
+    const write = async (count: number, uid: string): Promise<number> => {
+      const before = sent.length;
+      for (let index = 0; index < count; index += 1) await recorder.record(anEvent({}, uid), signal);
+      return sent.length - before;
+    };
+    expect(await write(15, 'uid-1')).to.equal(10);
+    expect(recorder.stats.dropped).to.equal(5);
+    expect(await write(1, 'uid-2'), 'another object').to.equal(1);
+    await clock.advance(299_999);
+    expect(await write(1, 'uid-1'), 'too early').to.equal(0);
+    await clock.advance(1);
+    expect(await write(2, 'uid-1'), 'one token').to.equal(1);
+    await clock.advance(86_400_000);
+    expect(await write(15, 'uid-1'), 'full again').to.equal(10);
+  });
+});
+
+describe('eventName', () => {
+  const names: readonly [string, string][] = [
+    ['a short name', 'one'],
+    ['the longest name', `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`],
+    ['a dot where it is cut', `${'a'.repeat(235)}.${'b'.repeat(10)}`],
+    ['dashes where it is cut', `${'a'.repeat(230)}${'-'.repeat(10)}b`],
+    ['nothing that can stay', '---'],
+  ];
+  for (const [what, name] of names) {
+    it(`is a valid name for ${what}`, () => {
+      const result = eventName(name, ['x']);
+      expect(result.length).to.be.at.most(253);
+      expect(result).to.match(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+    });
+  }
+
+  it('differs with what makes it unique, and not by moving text between the parts', () => {
+    const all = [
+      ['a', 'b'],
+      ['ab', ''],
+      ['', 'ab'],
+      ['b', 'a'],
+    ].map((unique) => eventName('n', unique));
+    expect(new Set(all).size).to.equal(4);
+  });
+});
+
+describe('cutNote', () => {
+  const notes: readonly [string, string, number][] = [
+    ['short', 'fine', 4],
+    ['exactly 1 kB', 'x'.repeat(1024), 1024],
+    ['a byte over', 'x'.repeat(1025), 1024],
+    ['emoji', '🦭'.repeat(400), 1023],
+    ['half an emoji', 'a\uD83E', 4],
+  ];
+  for (const [name, note, bytes] of notes) {
+    it(`keeps to 1024 bytes of whole code points (${name})`, () => {
+      const cut = cutNote(note);
+      expect(Buffer.byteLength(cut)).to.equal(bytes);
+      expect(cut.isWellFormed()).to.equal(true);
+      expect(cut.includes('�')).to.equal(name === 'half an emoji');
+    });
+  }
+});

@@ -1,0 +1,299 @@
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { LONGEST_TIMER_MS } from '../../src/clock.ts';
+import { createWorkqueue, type Workqueue } from '../../src/kube/workqueue.ts';
+import { createFakeClock, type FakeClock, settle } from '../support/fake-clock.ts';
+
+describe('createWorkqueue', () => {
+  let clock: FakeClock;
+  let queue: Workqueue;
+  let stop: AbortController;
+  /** What `next` has given so far, taken by somebody who always waits and never is done by himself. */
+  let taken: string[];
+
+  beforeEach(() => {
+    clock = createFakeClock();
+    queue = createWorkqueue(clock);
+    stop = new AbortController();
+    taken = [];
+  });
+  afterEach(() => stop.abort());
+
+  const listen = async (): Promise<void> => {
+    for (;;) {
+      const key = await queue.next(stop.signal).catch(() => undefined);
+      if (key === undefined) return;
+      taken.push(key);
+    }
+  };
+  const takeAll = async (): Promise<string[]> => {
+    const keys: string[] = [];
+    while (queue.length > 0) keys.push(await queue.next(stop.signal));
+    return keys;
+  };
+
+  it('gives keys first come first served, each once', async () => {
+    for (const key of ['b', 'a', 'b', 'c', 'a']) queue.add(key);
+    expect(queue.length).to.equal(3);
+    expect(await takeAll()).to.deep.equal(['b', 'a', 'c']);
+    expect(queue.length).to.equal(0);
+  });
+
+  it('serves those who wait in their order', async () => {
+    const first = queue.next(stop.signal);
+    const second = queue.next(stop.signal);
+    queue.add('a');
+    queue.add('b');
+    expect(await Promise.all([first, second])).to.deep.equal(['a', 'b']);
+  });
+
+  it('gives a key again only after it is done', async () => {
+    queue.add('a');
+    await queue.next(stop.signal);
+    queue.add('a');
+    queue.add('a');
+    expect(queue.length).to.equal(0);
+    queue.done('a');
+    expect(await takeAll()).to.deep.equal(['a']);
+    queue.done('a');
+    expect(queue.length).to.equal(0);
+  });
+
+  it('puts a key that comes again behind the others', async () => {
+    for (const key of ['a', 'b']) queue.add(key);
+    await queue.next(stop.signal);
+    queue.add('a');
+    queue.add('c');
+    queue.done('a');
+    expect(await takeAll()).to.deep.equal(['b', 'c', 'a']);
+  });
+
+  it('gives a delayed key at its time', async () => {
+    void listen();
+    queue.addAfter('a', 5000);
+    expect([queue.length, queue.delayed]).to.deep.equal([0, 1]);
+    await clock.advance(4999);
+    expect(taken).to.deep.equal([]);
+    await clock.advance(1);
+    expect(taken).to.deep.equal(['a']);
+    expect(queue.delayed).to.equal(0);
+  });
+
+  it('gives delayed keys in the order of their times, not of their arrival', async () => {
+    void listen();
+    for (const [key, ms] of [
+      ['c', 300],
+      ['a', 100],
+      ['d', 400],
+      ['b', 200],
+    ] as const)
+      queue.addAfter(key, ms);
+    await clock.advance(400);
+    expect(taken).to.deep.equal(['a', 'b', 'c', 'd']);
+  });
+
+  it('keeps the earliest of several times', async () => {
+    void listen();
+    queue.addAfter('a', 5000);
+    queue.addAfter('a', 1000);
+    queue.addAfter('a', 9000);
+    await clock.advance(1000);
+    expect(taken).to.deep.equal(['a']);
+    queue.done('a');
+    await clock.advance(20_000);
+    expect(taken).to.deep.equal(['a']);
+  });
+
+  it('ends the delay of a key that is added', async () => {
+    void listen();
+    queue.addAfter('a', 5000);
+    queue.add('a');
+    await settle();
+    queue.done('a');
+    await clock.advance(20_000);
+    expect(taken).to.deep.equal(['a']);
+  });
+
+  it('ignores a delay for a key that waits already', async () => {
+    queue.add('a');
+    queue.addAfter('a', 5000);
+    expect(queue.delayed).to.equal(0);
+    await queue.next(stop.signal);
+    queue.add('a');
+    queue.addAfter('a', 5000);
+    expect(queue.delayed).to.equal(0);
+  });
+
+  it('holds back a key whose time comes while it is worked on', async () => {
+    queue.add('a');
+    await queue.next(stop.signal);
+    queue.addAfter('a', 100);
+    void listen();
+    await clock.advance(100);
+    expect(taken).to.deep.equal([]);
+    queue.done('a');
+    await settle();
+    expect(taken).to.deep.equal(['a']);
+  });
+
+  it('queues a key that fell due before one that is added later', async () => {
+    queue.addAfter('due', 100);
+    await clock.advance(200);
+    queue.add('late');
+    expect(await takeAll()).to.deep.equal(['due', 'late']);
+  });
+
+  const times: readonly [string, number, number][] = [
+    ['NaN', Number.NaN, 0],
+    ['the past', -5, 0],
+    ['now', 0, 0],
+    ['a fraction', 0.5, 1],
+    ['more than a timer takes', LONGEST_TIMER_MS + 5000, LONGEST_TIMER_MS + 5000],
+  ];
+  for (const [name, ms, dueAfter] of times) {
+    it(`takes a delay of ${name}`, async () => {
+      void listen();
+      queue.addAfter('a', ms);
+      await clock.advance(dueAfter);
+      expect(taken).to.deep.equal(['a']);
+    });
+  }
+
+  it('forgets a key that is removed, wherever it waits', async () => {
+    queue.add('ready');
+    queue.remove('ready');
+    queue.addAfter('delayed', 10);
+    queue.remove('delayed');
+    queue.add('working');
+    await queue.next(stop.signal);
+    queue.add('working');
+    queue.remove('working');
+    queue.done('working');
+    await clock.advance(100);
+    expect(await takeAll()).to.deep.equal([]);
+  });
+
+  it('ends a wait with the reason of the abort, and loses no key by it', async () => {
+    const aborted = queue.next(stop.signal).catch((error: unknown) => error);
+    stop.abort(new Error('shutting down'));
+    expect(await aborted).to.have.property('message', 'shutting down');
+    queue.add('a');
+    expect(queue.length).to.equal(1);
+    expect(await queue.next(stop.signal).catch((error: unknown) => error)).to.have.property(
+      'message',
+      'shutting down',
+    );
+    expect(await queue.next(new AbortController().signal)).to.equal('a');
+  });
+
+  it('has a timer only while somebody waits', async () => {
+    queue.addAfter('a', 5000);
+    expect(clock.sleeps).to.deep.equal([]);
+    void listen();
+    expect(clock.sleeps).to.deep.equal([5000]);
+    queue.addAfter('b', 1000);
+    expect(clock.sleeps).to.deep.equal([1000]);
+    stop.abort();
+    await settle();
+    expect(clock.sleeps).to.deep.equal([]);
+  });
+
+  it('keeps the order of many keys whose times change', async () => {
+    for (let index = 0; index < 10_000; index += 1) queue.addAfter(`key-${String(index)}`, 10_000 - index);
+    for (let round = 0; round < 10; round += 1) {
+      for (let index = 0; index < 10_000; index += 1)
+        queue.addAfter(`key-${String(index)}`, 10_000 - index - round);
+    }
+    await clock.advance(10_000);
+    const expected = Array.from({ length: 10_000 }, (_, index) => `key-${String(9999 - index)}`);
+    expect(await takeAll()).to.deep.equal(expected);
+  });
+
+  it('loses no key and gives none twice at once, whatever happens', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(aStep, { maxLength: 80, size: 'max' }), async (steps) => {
+        await new Model().check(steps);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+type Step =
+  | { readonly kind: 'add' | 'take' | 'done' | 'remove'; readonly key: string }
+  | { readonly kind: 'addAfter'; readonly key: string; readonly ms: number }
+  | { readonly kind: 'advance'; readonly ms: number };
+
+const aKey = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+const aStep: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('add', 'take', 'take', 'done', 'done', 'remove'), key: aKey }),
+  fc.record({ kind: fc.constant('addAfter'), key: aKey, ms: fc.nat(100) }),
+  fc.record({ kind: fc.constant('advance'), ms: fc.nat(60) }),
+);
+
+/** What a queue owes, kept the simple way: for each key the time from which it may be given. */
+class Model {
+  readonly #clock = createFakeClock();
+  readonly #queue = createWorkqueue(this.#clock);
+  readonly #owed = new Map<string, number>();
+  readonly #working = new Set<string>();
+
+  async check(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.#apply(step);
+    for (const key of this.#working) this.#finish(key);
+    await this.#clock.advance(200);
+    while (this.#owed.size > 0) {
+      await this.#take();
+      for (const key of this.#working) this.#finish(key);
+    }
+    expect([this.#queue.length, this.#queue.delayed]).to.deep.equal([0, 0]);
+  }
+
+  async #apply(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'add':
+        this.#queue.add(step.key);
+        this.#owed.set(step.key, this.#clock.monotonic());
+        return;
+      case 'addAfter':
+        this.#queue.addAfter(step.key, step.ms);
+        this.#owed.set(
+          step.key,
+          Math.min(this.#owed.get(step.key) ?? Infinity, this.#clock.monotonic() + step.ms),
+        );
+        return;
+      case 'remove':
+        this.#queue.remove(step.key);
+        this.#owed.delete(step.key);
+        return;
+      case 'done':
+        if (this.#working.has(step.key)) this.#finish(step.key);
+        return;
+      case 'take':
+        if (this.#due() > 0) await this.#take();
+        return;
+      case 'advance':
+        await this.#clock.advance(step.ms);
+    }
+  }
+
+  #due(): number {
+    const now = this.#clock.monotonic();
+    const due = [...this.#owed].filter(([key, at]) => at <= now && !this.#working.has(key)).length;
+    expect(this.#queue.length).to.equal(due);
+    return due;
+  }
+
+  async #take(): Promise<void> {
+    const key = await this.#queue.next(new AbortController().signal);
+    expect(this.#working.has(key), `${key} is given twice at once`).to.equal(false);
+    expect(this.#owed.get(key), `${key} is early`).to.be.at.most(this.#clock.monotonic());
+    this.#owed.delete(key);
+    this.#working.add(key);
+  }
+
+  #finish(key: string): void {
+    this.#working.delete(key);
+    this.#queue.done(key);
+  }
+}
