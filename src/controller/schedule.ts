@@ -1,0 +1,139 @@
+import {
+  ANNOTATION,
+  CONDITION,
+  type RegistryPushCheck,
+  type RegistryPushCheckStatus,
+} from '../api/registrypushcheck.ts';
+import { firesAfter } from '../api/schedule.ts';
+import type { CheckSpec } from '../api/validate.ts';
+import type { Diagnosis } from '../check/diagnose.ts';
+
+/** Why a probe runs; shown in `status.lastProbe.trigger`. */
+export type Trigger = 'FirstProbe' | 'SpecChanged' | 'Requested' | 'Scheduled';
+
+/** What a visit of a check leads to. */
+export type Turn =
+  | { readonly kind: 'run'; readonly trigger: Trigger }
+  /** Nothing to do before `ms` milliseconds have passed; without `ms`, before the check changes. */
+  | { readonly kind: 'wait'; readonly ms: number | undefined };
+
+/** Requested probes of one check are at least this far apart, in milliseconds; an earlier request waits, it is not lost. */
+export const REQUEST_SPACING_MS = 15_000;
+
+/** The token of the annotation that asks for a probe, where it has not been answered yet. */
+export function pendingRequest({ metadata, status }: RegistryPushCheck): string | undefined {
+  const token = metadata.annotations?.[ANNOTATION.requestedAt]?.slice(0, 256);
+  return token === undefined || token === status?.lastHandledReconcileAt ? undefined : token;
+}
+
+/** The generation that the last visit was about: conditions carry it, whatever the visit found. */
+export function visitedGeneration(status: RegistryPushCheckStatus | undefined): number | undefined {
+  const { ready, suspended } = CONDITION;
+  return status?.conditions?.find(({ type }) => type === ready || type === suspended)?.observedGeneration;
+}
+
+/** Is it time? Reads nothing but the object and the clock. */
+export function nextTurn(check: RegistryPushCheck, spec: CheckSpec | undefined, nowMs: number): Turn {
+  const { status, metadata } = check;
+  const visited = visitedGeneration(status);
+  if (visited === undefined) return { kind: 'run', trigger: 'FirstProbe' };
+  if (visited !== metadata.generation) return { kind: 'run', trigger: 'SpecChanged' };
+  if (pendingRequest(check) !== undefined) {
+    const free = timeOf(status?.lastProbeTime, 0) + REQUEST_SPACING_MS;
+    return free <= nowMs || free > nowMs + REQUEST_SPACING_MS
+      ? { kind: 'run', trigger: 'Requested' }
+      : { kind: 'wait', ms: free - nowMs };
+  }
+  const stored = status?.nextProbeTime;
+  if (spec === undefined && stored === undefined) return { kind: 'wait', ms: undefined };
+  // Only a spec that cannot be run has no next time: where the two disagree, another version of the operator judged.
+  if (spec === undefined || stored === undefined) return { kind: 'run', trigger: 'Scheduled' };
+  const due = timeOf(stored, nowMs);
+  // A time that no rule allows comes from a clock that was wrong.
+  return due <= nowMs || due > latestDue(check, spec, nowMs)
+    ? { kind: 'run', trigger: 'Scheduled' }
+    : { kind: 'wait', ms: due - nowMs };
+}
+
+/** The longest that a registry can ask to be left alone (registry/retry-after.ts), in milliseconds. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+/** No stored time that {@link dueAfter} chose before now, by a clock that was right, lies after this one. */
+function latestDue({ metadata, status }: RegistryPushCheck, spec: CheckSpec, nowMs: number): number {
+  const probed = timeOf(status?.lastProbeTime, 0);
+  return Math.max(
+    nextSlot(spec, metadata.uid, nowMs),
+    nowMs + SECRET_LATER_MS.SecretForbidden,
+    probed > nowMs ? 0 : probed + LONGEST_RETRY_AFTER_MS,
+  );
+}
+
+/** Where a missing or unreadable Secret is looked for again after this many milliseconds: it may be on its way. */
+const SECRET_RETRIES_MS = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 120_000];
+
+/** How long a Secret that cannot be read counts as on its way, in milliseconds. */
+export const SECRET_GRACE_MS = 120_000;
+
+const SECRET_LATER_MS = { SecretNotFound: 60_000, SecretForbidden: 300_000 } as const;
+
+/** Longest delay of a retry under a cron schedule, in milliseconds. */
+const CRON_RETRY_CAP_MS = 600_000;
+
+/**
+ * When the next probe is due (milliseconds since the epoch), or undefined where only a change of the check helps.
+ * @param failures failed probes in a row, this one included
+ * @param waitingSinceMs since when the Secret is being waited for
+ */
+export function dueAfter(
+  { reason, course, retryAfterMs = 0 }: Diagnosis,
+  spec: CheckSpec | undefined,
+  uid: string,
+  {
+    failures,
+    waitingSinceMs,
+    nowMs,
+  }: { readonly failures: number; readonly waitingSinceMs: number | undefined; readonly nowMs: number },
+): number | undefined {
+  if (spec === undefined) return undefined;
+  if (reason === 'SecretNotFound' || reason === 'SecretForbidden') {
+    const early = SECRET_RETRIES_MS.find((ms) => waitingSinceMs !== undefined && waitingSinceMs + ms > nowMs);
+    return early === undefined || waitingSinceMs === undefined
+      ? nowMs + SECRET_LATER_MS[reason]
+      : waitingSinceMs + early;
+  }
+  const slot = nextSlot(spec, uid, nowMs);
+  const cap = spec.schedule === undefined ? spec.intervalMs : CRON_RETRY_CAP_MS;
+  const retry = nowMs + Math.min(spec.retryIntervalMs * 2 ** Math.min(failures - 1, 20), cap);
+  const due = course === 'transient' || course === 'persistent' ? Math.min(retry, slot) : slot;
+  return Math.max(due, nowMs + retryAfterMs);
+}
+
+/** A cron schedule starts up to this much later, by check, so that not all start at once. In milliseconds. */
+const CRON_SPREAD_MS = 60_000;
+
+/**
+ * The next slot after now. Slots of an interval lie on a fixed grid, phase(uid) + k × interval, so a restart needs no memory
+ * and the checks of a cluster are spread; the slot right after a probe (closer than half an interval) is passed over.
+ */
+export function nextSlot(spec: CheckSpec, uid: string, nowMs: number): number {
+  if (spec.schedule !== undefined) {
+    const spread = Math.floor(phase(uid) * CRON_SPREAD_MS);
+    const [fire] = firesAfter(spec.schedule, spec.timeZone, new Date(nowMs - spread), 1);
+    return fire === undefined ? nowMs + spec.intervalMs : fire.getTime() + spread;
+  }
+  const offset = Math.floor(phase(uid) * spec.intervalMs);
+  const earliest = nowMs + spec.intervalMs / 2;
+  return Math.ceil((earliest - offset) / spec.intervalMs) * spec.intervalMs + offset;
+}
+
+/** 0 (inclusive) to 1 (exclusive), always the same for a uid (FNV-1a, 32 bits). */
+function phase(uid: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < uid.length; at += 1) hash = Math.imul(hash ^ uid.charCodeAt(at), 0x01000193) >>> 0;
+  return hash / 2 ** 32;
+}
+
+function timeOf(timestamp: string | undefined, otherwiseMs: number): number {
+  const ms = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
+  return Number.isNaN(ms) ? otherwiseMs : ms;
+}

@@ -1,0 +1,99 @@
+import type { RegistryPushCheck, RegistryPushCheckStatus } from '../../src/api/registrypushcheck.ts';
+import type { Observation } from '../../src/check/observation.ts';
+import { reconcile, type Outcome, type Reconciling } from '../../src/controller/reconcile.ts';
+import type { SecretRead } from '../../src/controller/secrets.ts';
+import { find } from '../../src/controller/status.ts';
+import { ACCEPTED, aCredential, aProbed, NOW_MS } from '../support/builders.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+/** What a visit finds in the world; what is not named answers as for a green check without a Secret. */
+export interface Scene {
+  /** Absent: it was deleted. */
+  readonly check?: RegistryPushCheck | undefined;
+  readonly secret?: SecretRead | Error;
+  /** What the probe meets, or that no slot is free. */
+  readonly meets?: Observation | 'busy' | Error;
+  /** The check once the probe has ended; `gone` where it was deleted meanwhile. */
+  readonly checkThen?: RegistryPushCheck | 'gone';
+  /** The version of the Secret once the probe has ended. */
+  readonly versionThen?: string | Error;
+  readonly forbids?: Extract<Observation, { kind: 'NotAllowed' }>;
+  /** What becomes of the write: it holds, or is too late, or the object that somebody else wrote in between. */
+  readonly write?: 'stale' | RegistryPushCheck | Error;
+  readonly record?: Error;
+}
+
+/** A visit and everything it said to the world, in order. */
+export interface Told {
+  readonly outcome: Outcome | Error;
+  readonly said: readonly string[];
+  /** The last status that was written. */
+  readonly status: RegistryPushCheckStatus | undefined;
+}
+
+/** A Secret of version 7 with the login of `ci`. */
+export const LOGIN: SecretRead = { kind: 'credential', credential: aCredential(), version: '7' };
+
+/** Visits `team/mirror` at {@link NOW_MS}. */
+export async function visit(scene: Scene): Promise<Told> {
+  const said: string[] = [];
+  let status: RegistryPushCheckStatus | undefined;
+  const world = {
+    ...reading(scene, said),
+    write: async (check, rebase) => {
+      const answer = given(scene.write);
+      status = rebase(answer === 'stale' || answer === undefined ? check : answer);
+      said.push(`write ${verdict(status)}`);
+      if (answer === 'stale') return 'stale';
+      const on = answer ?? check;
+      return { ...on, metadata: { ...on.metadata, resourceVersion: '101' }, status };
+    },
+    record: async ({ metadata }, { type, reason }) => {
+      said.push(`record ${metadata.namespace}/${metadata.name} ${type} ${reason}`);
+      given(scene.record);
+    },
+  } satisfies Reconciling;
+  const { signal } = new AbortController();
+  const outcome = await reconcile('team/mirror', world, signal).catch((error: unknown) => error as Error);
+  return { outcome, said, status };
+}
+
+/** The part of the world that changes nothing. */
+function reading(scene: Scene, said: string[]): Omit<Reconciling, 'write' | 'record'> {
+  const clock = createFakeClock();
+  clock.jump(NOW_MS - clock.now());
+  let check = scene.check;
+  return {
+    get: (key) => (key === 'team/mirror' ? check : undefined),
+    readSecret: async (namespace, name, registry, repository) => {
+      said.push(`readSecret ${namespace}/${name} for ${registry.host} ${repository}`);
+      return given(scene.secret) ?? LOGIN;
+    },
+    secretVersion: async (namespace, name) => {
+      said.push(`secretVersion ${namespace}/${name}`);
+      return given(scene.versionThen);
+    },
+    ask: async ({ registry, repository, credential, timeoutMs }) => {
+      const who = credential?.login.username ?? 'nobody';
+      said.push(`ask ${registry.host} ${repository} as ${who} within ${String(timeoutMs)}`);
+      const meets = given(scene.meets) ?? ACCEPTED;
+      if (scene.checkThen !== undefined) check = scene.checkThen === 'gone' ? undefined : scene.checkThen;
+      if (meets === 'busy') return { kind: 'busy', retryAfterMs: 250 };
+      return { kind: 'answered', probed: aProbed(meets) };
+    },
+    forbids: () => scene.forbids,
+    defaults: { intervalMs: 600_000, retryIntervalMs: 60_000 },
+    clock,
+  };
+}
+
+/** The verdict of a status in short. */
+function verdict({ conditions }: RegistryPushCheckStatus): string {
+  const found = find(conditions, 'Ready') ?? find(conditions, 'Suspended');
+  return found === undefined ? 'nothing' : `${found.type}=${found.status} ${found.reason}`;
+}
+
+function given<T>(answer: T | Error): T {
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
