@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { version } from './version.ts';
+
+interface Options {
+  readonly config?: string;
+  readonly kubeconfig?: string;
+  readonly logLevel?: string;
+}
+
+/** Exit codes of a process that a second signal ended (128 + number of the signal). */
+const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** `registry-push-check controller`: the operator itself. */
+export function addControllerCommand(program: Command): void {
+  program
+    .command('controller')
+    .description('run the operator until SIGTERM')
+    .option('--config <file>', 'configuration file (YAML); without it, the defaults')
+    .option(
+      '--kubeconfig <file>',
+      'kubeconfig; without it, $KUBECONFIG, ~/.kube/config, then the service account of the pod',
+    )
+    .option('--log-level <level>', 'debug, info, warn or error; overrides log.level of the configuration')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    fail(
+      [
+        'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the verification of certificates: unset it, and use caBundle for a private authority',
+      ],
+      2,
+    );
+  }
+  // Before anything is loaded: process 1 of a container has no default for SIGTERM.
+  const stop = stopOnSignal();
+  const [{ ConfigError, loadConfig, parseConfig }, { createLog }, { runOperator }] = await Promise.all([
+    import('../config.ts'),
+    import('../log.ts'),
+    import('../main.ts'),
+  ]);
+  try {
+    const loaded = options.config === undefined ? parseConfig('') : loadConfig(options.config);
+    const config =
+      options.logLevel === undefined
+        ? loaded
+        : {
+            ...loaded,
+            log: parseConfig(
+              `log: {level: ${JSON.stringify(options.logLevel)}, format: ${loaded.log.format}}`,
+            ).log,
+          };
+    const log = createLog(config.log);
+    log('info', 'registry-push-check', { version, node: process.version });
+    await runOperator(config, options.kubeconfig, log, stop);
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.problems, 2);
+    fail([error instanceof Error ? error.message : 'the operator could not start'], 1);
+  }
+}
+
+function fail(lines: readonly string[], code: number): never {
+  for (const line of lines) process.stderr.write(`registry-push-check: ${line}\n`);
+  process.exit(code);
+}
+
+/** The first SIGTERM or SIGINT ends the operator in order, a second one at once. */
+function stopOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(SIGNAL_EXIT[name]);
+      controller.abort(new Error(`stopped by ${name}`));
+    });
+  }
+  return controller.signal;
+}

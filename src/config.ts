@@ -1,0 +1,287 @@
+import { readFileSync } from 'node:fs';
+import { isScalar, parseDocument, visit, type YAMLError } from 'yaml';
+import { formatDuration, parseDuration } from './api/duration.ts';
+import { DEFAULT_INTERVAL_MS, DEFAULT_RETRY_INTERVAL_MS } from './api/registrypushcheck.ts';
+import type { TokenHost } from './registry/binding.ts';
+import { createGuard } from './registry/egress.ts';
+
+/** The installation's configuration, read once at start. */
+export interface Config {
+  /** Namespaces whose checks are served; empty for all. */
+  readonly watchNamespaces: readonly string[];
+  /** Kubernetes label selector; empty for all checks. */
+  readonly watchLabelSelector: string;
+  readonly defaults: { readonly intervalMs: number; readonly retryIntervalMs: number };
+  /** Probes at once, over all registries. */
+  readonly concurrency: number;
+  /** `host[:port]` that may be asked over plain http. */
+  readonly insecureRegistries: readonly string[];
+  /** When not empty, only these `host[:port]` are asked. */
+  readonly policy: { readonly allowedRegistries: readonly string[] };
+  /** Requests to the API server a second, and at once. */
+  readonly kubeApi: { readonly qps: number; readonly burst: number };
+  readonly tokenHosts: readonly TokenHost[];
+  /** Exceptions to the addresses that checks must not reach. */
+  readonly egress: { readonly allowCIDRs: readonly string[] };
+  /** Path of a PEM file with authorities to trust besides the system's; empty for none. */
+  readonly caBundle: string;
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' };
+}
+
+/** Least severe message that is logged. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Every problem of a configuration at once, each with the key's path and what is right. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Reads one value: what it means, or a sentence that says what is right. */
+type Reader<T> = (value: unknown) => { readonly value: T } | { readonly expected: string };
+
+const string: Reader<string> = (value) => (typeof value === 'string' ? { value } : { expected: 'a string' });
+
+const wholeNumber =
+  (least: number, most: number): Reader<number> =>
+  (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      ? { value }
+      : { expected: `a whole number from ${least} to ${most}` };
+
+const oneOf =
+  <T extends string>(...words: readonly T[]): Reader<T> =>
+  (value) => {
+    const found = words.find((word) => word === value);
+    return found === undefined ? { expected: `one of ${words.join(', ')}` } : { value: found };
+  };
+
+const duration =
+  (leastMs: number, mostMs: number): Reader<number> =>
+  (value) => {
+    const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+    return ms !== undefined && ms >= leastMs && ms <= mostMs
+      ? { value: ms }
+      : { expected: `a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}, such as 10m` };
+  };
+
+const listOf =
+  <T>(item: (text: string) => T | undefined, expected: string): Reader<readonly T[]> =>
+  (value) => {
+    const items = Array.isArray(value)
+      ? value.map((one) => (typeof one === 'string' ? item(one) : undefined))
+      : [undefined];
+    return items.every((one) => one !== undefined) ? { value: items } : { expected: `a list of ${expected}` };
+  };
+
+const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?$/;
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** `host[:port]` in the one form that a parsed URL has, since that is what it is compared with. */
+function isHost(text: string): boolean {
+  const url = `http://${text}`;
+  return HOST.test(text) && URL.canParse(url) && new URL(url).hostname === text.replace(/:\d+$/, '');
+}
+
+const hosts = listOf(
+  (text) => (isHost(text) ? text : undefined),
+  'registries as host or host:port, in lower case',
+);
+
+function tokenHost(text: string): TokenHost | undefined {
+  const [registry = '', tokenHostName = '', ...more] = text.split('=');
+  return more.length === 0 && isHost(registry) && isHost(tokenHostName)
+    ? { registry, tokenHost: tokenHostName }
+    : undefined;
+}
+
+function cidr(text: string): string | undefined {
+  try {
+    createGuard([text]);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Keys that the configuration will have and that this version does nothing with. A value that would change something is
+ * refused: a setting that is accepted and ignored is worse than none.
+ */
+const LATER: Readonly<Record<string, { readonly only: unknown; readonly instead: string }>> = {
+  secretAccess: { only: 'get', instead: 'Secrets are read one by one' },
+  'policy.trustedRegistries': { only: [], instead: 'only Secrets that name their registry are used' },
+  bindings: { only: [], instead: 'only Secrets that name their registry are used' },
+  'leaderElection.enabled': { only: false, instead: 'run one replica' },
+};
+
+const READERS = {
+  watchNamespaces: listOf((text) => (NAMESPACE.test(text) ? text : undefined), 'namespace names'),
+  watchLabelSelector: string,
+  'defaults.interval': duration(60_000, 604_800_000),
+  'defaults.retryInterval': duration(10_000, 86_400_000),
+  concurrency: wholeNumber(1, 1000),
+  insecureRegistries: hosts,
+  'policy.allowedRegistries': hosts,
+  'kubeApi.qps': wholeNumber(1, 10_000),
+  'kubeApi.burst': wholeNumber(1, 20_000),
+  tokenHosts: listOf(tokenHost, 'pairs registry=tokenHost, each as host or host:port'),
+  'egress.allowCIDRs': listOf(cidr, 'address ranges such as 10.0.0.0/8'),
+  caBundle: string,
+  'log.level': oneOf<LogLevel>('debug', 'info', 'warn', 'error'),
+  'log.format': oneOf('json', 'text'),
+} as const;
+
+const BY_PATH: ReadonlyMap<string, Reader<unknown>> = new Map(Object.entries(READERS));
+
+type Values = {
+  [Key in keyof typeof READERS]?: ReturnType<(typeof READERS)[Key]> extends infer R
+    ? R extends { value: infer V }
+      ? V
+      : never
+    : never;
+};
+
+/**
+ * Reads the configuration file's text (YAML).
+ * @throws ConfigError with every problem
+ */
+export function parseConfig(text: string): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [path, value] of leaves(plainData(text), problems)) {
+    const read = readLeaf(path, value);
+    if ('problem' in read) problems.push(read.problem);
+    else values[path] = read.value;
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return withDefaults(values);
+}
+
+/** Reads the configuration file at a path. @throws ConfigError */
+export function loadConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new ConfigError([`cannot read the configuration file ${JSON.stringify(path)} (${code})`]);
+  }
+  return parseConfig(text);
+}
+
+/** The text as plain data. What YAML can do beyond that has no place here, and some of it makes small files endless. */
+function plainData(text: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true });
+  const problems = [...document.errors, ...document.warnings].map(notYaml);
+  visit(document, {
+    Alias: (_, { source }) => void problems.push(`*${source}: aliases are not supported: repeat the value`),
+    Pair: (_, { key }) => {
+      if (!isScalar(key)) problems.push('a key must be a word: lists and maps cannot be keys');
+    },
+  });
+  if (problems.length > 0) throw new ConfigError(problems.slice(0, MOST_PROBLEMS));
+  return document.toJS();
+}
+
+/** As many problems of a text that is not YAML are shown. */
+const MOST_PROBLEMS = 20;
+
+/** Without YAML's own message: that quotes the text. */
+function notYaml({ linePos, code }: YAMLError): string {
+  const line = `line ${linePos?.[0].line ?? 1}`;
+  return code === 'DUPLICATE_KEY'
+    ? `${line}: the key was set before: set it once`
+    : `${line}: not valid YAML (${code})`;
+}
+
+const SECTIONS = new Set(
+  [...Object.keys(READERS), ...Object.keys(LATER)]
+    .filter((k) => k.includes('.'))
+    .map((k) => k.slice(0, k.indexOf('.'))),
+);
+
+function leaves(root: unknown, problems: string[]): [string, unknown][] {
+  if (root === undefined || root === null) return [];
+  if (!isObject(root)) {
+    problems.push('the configuration must be a map of keys, such as "concurrency: 32"');
+    return [];
+  }
+  return Object.entries(root).flatMap(([key, value]): [string, unknown][] => {
+    if (key.includes('.')) {
+      problems.push(`${shown(key)}: a key has no dots: write a map in a map, such as "log: {level: info}"`);
+      return [];
+    }
+    if (!SECTIONS.has(key)) return [[key, value]];
+    if (value === null) return [];
+    if (isObject(value))
+      return Object.entries(value).map(([inner, v]): [string, unknown] => [`${key}.${inner}`, v]);
+    problems.push(`${key}: expected a map of keys`);
+    return [];
+  });
+}
+
+function readLeaf(path: string, value: unknown): { readonly value: unknown } | { readonly problem: string } {
+  const later = Object.hasOwn(LATER, path) ? LATER[path] : undefined;
+  if (later !== undefined) {
+    return JSON.stringify(value) === JSON.stringify(later.only)
+      ? { value }
+      : { problem: `${path}: this version supports only ${JSON.stringify(later.only)}: ${later.instead}` };
+  }
+  const reader = BY_PATH.get(path);
+  if (reader === undefined) {
+    const known = [...BY_PATH.keys()];
+    const near = known.find((key) => differences(key, path) <= 2);
+    const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${near}?`;
+    return { problem: `${shown(path)}: unknown key; ${hint}` };
+  }
+  const read = reader(value);
+  return 'expected' in read ? { problem: `${path}: expected ${read.expected}` } : { value: read.value };
+}
+
+function shown(key: string): string {
+  return JSON.stringify(key.slice(0, 64).toWellFormed());
+}
+
+/** How many letters to add, drop or replace to turn one word into another, case apart (Levenshtein); words of keys only. */
+function differences(known: string, typed: string): number {
+  if (Math.abs(known.length - typed.length) > 2) return Infinity;
+  let row = Array.from({ length: typed.length + 1 }, (_, at) => at);
+  for (const [at, letter] of known.toLowerCase().split('').entries()) {
+    const next = [at + 1];
+    for (const [to, other] of typed.toLowerCase().split('').entries()) {
+      const replaced = (row[to] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[to + 1] ?? 0) + 1, (next[to] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? Infinity;
+}
+
+/** A map of YAML; its sets and dates are objects, too, and are none. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function withDefaults(values: Values): Config {
+  return {
+    watchNamespaces: values['watchNamespaces'] ?? [],
+    watchLabelSelector: values['watchLabelSelector'] ?? '',
+    defaults: {
+      intervalMs: values['defaults.interval'] ?? DEFAULT_INTERVAL_MS,
+      retryIntervalMs: values['defaults.retryInterval'] ?? DEFAULT_RETRY_INTERVAL_MS,
+    },
+    concurrency: values['concurrency'] ?? 32,
+    insecureRegistries: values['insecureRegistries'] ?? [],
+    policy: { allowedRegistries: values['policy.allowedRegistries'] ?? [] },
+    kubeApi: { qps: values['kubeApi.qps'] ?? 200, burst: values['kubeApi.burst'] ?? 400 },
+    tokenHosts: values['tokenHosts'] ?? [],
+    egress: { allowCIDRs: values['egress.allowCIDRs'] ?? [] },
+    caBundle: values['caBundle'] ?? '',
+    log: { level: values['log.level'] ?? 'info', format: values['log.format'] ?? 'json' },
+  };
+}
