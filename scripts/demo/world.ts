@@ -1,0 +1,31 @@
+import { freePort, type RunningProcess } from '../../test/support/processes.ts';
+import { openStage, type Stage, type StageOptions } from '../stage.ts';
+import { demoChecks, manifestsOf, type DemoCheck } from './scenario.ts';
+
+/** Namespace of the demo's checks. */
+export const NAMESPACE = 'demo';
+
+/** The servers, the operator and the checks of a running demo. */
+export interface World extends Stage {
+  readonly operator: RunningProcess;
+  readonly checks: readonly DemoCheck[];
+}
+
+/** Starts the demo: the servers, the checks with their Secrets, and the operator. */
+export async function openWorld(options: StageOptions): Promise<World> {
+  const stage = await openStage(options);
+  try {
+    const checks = demoChecks({
+      registry: stage.registry.host,
+      closed: `localhost:${await freePort()}`,
+      foreign: new URL(stage.controlPlane.url).host,
+    });
+    await stage.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
+    await stage.apply(checks.flatMap((check) => manifestsOf(check, NAMESPACE)));
+    const operator = await stage.startOperator({ log: { level: 'info', format: 'text' } });
+    return { ...stage, operator, checks };
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
+}
