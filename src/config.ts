@@ -136,6 +136,9 @@ const READERS = {
   'log.format': oneOf('json', 'text'),
 } as const;
 
+/** Every key that a configuration file may set, as a path. */
+export const CONFIG_KEYS: readonly string[] = Object.keys(READERS);
+
 const BY_PATH: ReadonlyMap<string, Reader<unknown>> = new Map(Object.entries(READERS));
 
 type Values = {

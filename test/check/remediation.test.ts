@@ -45,7 +45,7 @@ function wordsOf(command: string): readonly (readonly string[])[] {
   );
   const script = [...stubs, 'date() { echo 1700000000; }', 'eval "$COMMAND"'].join('\n');
   const { output, status } = spawnSync('/bin/bash', ['--noprofile', '--norc', '-c', script], {
-    cwd: '/',
+    cwd: '/proc',
     env: { PATH: '/nonexistent', COMMAND: command, REGISTRY_USER: 'u', REGISTRY_PASSWORD: 'p' },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
