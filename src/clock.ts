@@ -26,12 +26,12 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) {
-        reject(asError(signal.reason));
+        reject(reasonOf(signal));
         return;
       }
       const stop = (): void => {
         clearTimeout(timer);
-        reject(asError(signal.reason));
+        reject(reasonOf(signal));
       };
       const timer = setTimeout(() => {
         signal.removeEventListener('abort', stop);
@@ -41,8 +41,9 @@ export const systemClock: Clock = {
     }),
 };
 
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted');
+/** Why a signal aborted, as an Error. */
+export function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
 }
 
 /** The reason of a signal that a {@link startDeadline} aborted: tells a deadline from a shutdown. */
@@ -54,21 +55,40 @@ export class DeadlineExceeded extends Error {
 
 /** A running deadline; `using` it stops its timer. */
 export interface Deadline {
-  /** Aborts when the time is over (reason: {@link DeadlineExceeded}) or when the parent aborts (its reason). */
+  /** Aborts when the time is over (with the deadline's reason) or when the parent aborts (with its reason). */
   readonly signal: AbortSignal;
+  /** Starts the time anew: `ms` milliseconds from now. */
+  restart(ms: number): void;
   [Symbol.dispose](): void;
 }
 
-/** Starts a deadline of `ms` milliseconds; `parent`, where given, ends it early. */
-export function startDeadline(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
+/**
+ * Starts a deadline of `ms` milliseconds; `parent`, where given, ends it early. `reason` makes what the signal aborts
+ * with of the time that was too short, in milliseconds; without it, that is a {@link DeadlineExceeded}.
+ */
+export function startDeadline(
+  clock: Clock,
+  ms: number,
+  parent?: AbortSignal,
+  reason: (ms: number) => Error = () => new DeadlineExceeded(),
+): Deadline {
   const over = new AbortController();
-  const stopped = new AbortController();
-  clock.sleep(ms, stopped.signal).then(
-    () => over.abort(new DeadlineExceeded()),
-    () => undefined,
-  );
+  let timer = new AbortController();
+  const stop = (): void => timer.abort(new Error('deadline stopped'));
+  const start = (lengthMs: number): void => {
+    timer = new AbortController();
+    clock.sleep(lengthMs, timer.signal).then(
+      () => over.abort(reason(lengthMs)),
+      () => undefined,
+    );
+  };
+  start(ms);
   return {
     signal: parent === undefined ? over.signal : AbortSignal.any([parent, over.signal]),
-    [Symbol.dispose]: () => stopped.abort(new Error('deadline stopped')),
+    restart(lengthMs) {
+      stop();
+      start(lengthMs);
+    },
+    [Symbol.dispose]: stop,
   };
 }

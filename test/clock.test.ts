@@ -3,6 +3,7 @@ import {
   clampDelayMs,
   DeadlineExceeded,
   LONGEST_TIMER_MS,
+  reasonOf,
   startDeadline,
   systemClock,
 } from '../src/clock.ts';
@@ -111,5 +112,52 @@ describe('startDeadline', () => {
     expect(clock.sleeps).to.deep.equal([]);
     await clock.advance(5000);
     expect(deadline.signal.aborted).to.equal(false);
+  });
+
+  it('counts from anew when it is restarted, with another length', async () => {
+    const clock = createFakeClock();
+    using deadline = startDeadline(clock, 1000);
+    await clock.advance(999);
+    deadline.restart(5000);
+    await settle();
+    expect(clock.sleeps).to.deep.equal([5000]);
+    await clock.advance(4999);
+    expect(deadline.signal.aborted).to.equal(false);
+    await clock.advance(1);
+    expect(deadline.signal.reason).to.be.an.instanceof(DeadlineExceeded);
+  });
+
+  it('aborts with the reason that it is given, which hears of the time that was too short', async () => {
+    const clock = createFakeClock();
+    const parent = new AbortController();
+    const reason = (ms: number): Error => new RangeError(`over ${String(ms)} ms`);
+    using first = startDeadline(clock, 1000, parent.signal, reason);
+    using second = startDeadline(clock, 1000, parent.signal, reason);
+    second.restart(2000);
+    await clock.advance(2000);
+    expect([first.signal.reason, second.signal.reason].map(String)).to.deep.equal([
+      'RangeError: over 1000 ms',
+      'RangeError: over 2000 ms',
+    ]);
+  });
+
+  it('stops also the timer of a restart when it is disposed', async () => {
+    const clock = createFakeClock();
+    const deadline = startDeadline(clock, 1000);
+    deadline.restart(2000);
+    deadline[Symbol.dispose]();
+    await settle();
+    expect(clock.sleeps).to.deep.equal([]);
+  });
+});
+
+describe('reasonOf', () => {
+  it('is the reason of the signal', () => {
+    const reason = new Error('stopped');
+    expect(reasonOf(AbortSignal.abort(reason))).to.equal(reason);
+  });
+
+  it('is an error even where the reason is none', () => {
+    expect(String(reasonOf(AbortSignal.abort('words')))).to.equal('Error: aborted');
   });
 });

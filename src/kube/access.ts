@@ -18,8 +18,6 @@ export interface Connection {
 export interface Access {
   /** The API server, possibly with a path prefix. */
   readonly server: URL;
-  /** The namespace of the context, or `default`. */
-  readonly namespace: string;
   /** Credentials as they are now: token files are read again every 60 s, exec plugins when their token ends. */
   connect(): Promise<Connection>;
   /** The server answered 401: read kubeconfig, tokens and exec plugins anew, at most every 10 s. */
@@ -30,8 +28,6 @@ export interface Access {
 export interface AccessOptions {
   /** Path of a kubeconfig. Without it: `$KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
-  /** Context to use instead of the current one. */
-  readonly context?: string | undefined;
 }
 
 const RENEW_SPACING_MS = 10_000;
@@ -50,7 +46,6 @@ export function loadAccess(options: AccessOptions, clock: Clock): Access {
 
   return {
     server,
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace?.trim() || 'default',
     connect() {
       // One at a time: a burst of requests must not start one exec plugin each.
       const attempt = (pending ??= connectionOf(config, agentFor).finally(() => {
@@ -73,7 +68,7 @@ export function loadAccess(options: AccessOptions, clock: Clock): Access {
   };
 }
 
-function loadConfig({ kubeconfig, context }: AccessOptions): KubeConfig {
+function loadConfig({ kubeconfig }: AccessOptions): KubeConfig {
   const config = new KubeConfig();
   const name = kubeconfig ?? 'the default kubeconfig';
   try {
@@ -85,7 +80,6 @@ function loadConfig({ kubeconfig, context }: AccessOptions): KubeConfig {
     // oxlint-disable-next-line preserve-caught-error
     throw new Error(code === 'UNKNOWN' ? `${name} is not a kubeconfig.` : `Cannot read ${name} (${code}).`);
   }
-  if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw new Error(

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../clock.ts';
+import { startDeadline, type Clock, type Deadline } from '../clock.ts';
+import { parseJson } from '../json.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 import { type Access, type AccessOptions, type Connection, loadAccess } from './access.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
-import { codeOf, KubeError, KubeNetworkError, parseRetryAfterMs, statusError } from './errors.ts';
+import { codeOf, KubeError, KubeNetworkError, statusError } from './errors.ts';
 import { exchange, type Outgoing, readLines, readText } from './exchange.ts';
-export { KubeError, KubeNetworkError } from './errors.ts';
 import { createLimiter, type Limiter, type Limits } from './limiter.ts';
+
+export { KubeError, KubeNetworkError } from './errors.ts';
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -21,6 +23,8 @@ export interface KubeRequest {
   readonly accept?: string;
   /** For the whole exchange; default 30 s. Waiting for the limiter comes before and does not count. */
   readonly timeoutMs?: number;
+  /** Largest answer that is read, in bytes; default 4 MiB. */
+  readonly maxBytes?: number;
   /** False for what must not wait behind others: watches, events, the lease. Default true. */
   readonly limited?: boolean;
 }
@@ -39,8 +43,6 @@ export interface KubeClient {
   stream(request: KubeRequest, signal: AbortSignal): Promise<AsyncIterable<string>>;
   /** Scheme, host and port, for logs. */
   readonly server: string;
-  /** The namespace of the kubeconfig's context, or of the pod. */
-  readonly namespace: string;
 }
 
 /** How to reach the API server, and how hard. */
@@ -60,8 +62,8 @@ interface Parts {
 
 const TIMEOUT_MS = 30_000;
 const LIMITS: Limits = { qps: 200, burst: 400 };
-/** A list page of 500 large objects; what is larger would endanger our memory. */
-const BODY_CAP_BYTES = 64 * 1024 * 1024;
+/** More than any single object has (etcd: 1.5 MiB); what is larger would endanger our memory. */
+const BODY_CAP_BYTES = 4 * 1024 * 1024;
 const ERROR_CAP_BYTES = 64 * 1024;
 /** etcd holds objects of 1.5 MiB; JSON escapes can multiply that. */
 const LINE_CAP_CHARS = 16 * 1024 * 1024;
@@ -76,50 +78,59 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   const parts: Parts = { access, clock, userAgent, limiter: createLimiter(limits, clock) };
   return {
     server: access.server.origin,
-    namespace: access.namespace,
     async request<T>(request: KubeRequest, signal: AbortSignal): Promise<T> {
-      const timeoutMs = request.timeoutMs ?? TIMEOUT_MS;
-      const answer = await within(parts, request, timeoutMs, signal, async (response, deadline) => {
-        const text = await readText(response, BODY_CAP_BYTES, describe(request));
-        deadline.clear();
-        return parse(text, request);
-      });
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names what it asked for
-      return answer as T;
+      await admit(parts, request, signal);
+      using deadline = deadlineOf(request, request.timeoutMs ?? TIMEOUT_MS, clock, signal);
+      try {
+        const response = await ask(parts, request, deadline.signal);
+        const answer = parse(
+          await readText(response, request.maxBytes ?? BODY_CAP_BYTES, describe(request)),
+          request,
+        );
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names what it asked for
+        return answer as T;
+      } catch (error) {
+        throw failure(error, request, deadline.signal);
+      }
     },
     async stream(request, signal) {
+      await admit(parts, request, signal);
       const timeoutMs = request.timeoutMs ?? TIMEOUT_MS;
       // The head of the answer comes at once, however long the body takes.
-      const headMs = Math.min(timeoutMs, TIMEOUT_MS);
-      return within(parts, request, headMs, signal, (response, deadline) => {
+      const deadline = deadlineOf(request, Math.min(timeoutMs, TIMEOUT_MS), clock, signal);
+      try {
+        const response = await ask(parts, request, deadline.signal);
         deadline.restart(timeoutMs);
         return lines(response, request, deadline);
-      });
+      } catch (error) {
+        deadline[Symbol.dispose]();
+        throw failure(error, request, deadline.signal);
+      }
     },
   };
 }
 
-/** Sends, and hands a 2xx to `read`, which clears the deadline when it is done with the response. */
-async function within<T>(
-  parts: Parts,
-  request: KubeRequest,
-  timeoutMs: number,
+async function admit(
+  { limiter }: Parts,
+  { limited = true }: KubeRequest,
   signal: AbortSignal,
-  read: (response: IncomingMessage, deadline: Deadline) => T | Promise<T>,
-): Promise<T> {
-  if (request.limited !== false) await parts.limiter.take(signal);
-  const deadline = startDeadline(timeoutMs, describe(request), parts.clock, signal);
-  try {
-    const connection = await credentials(parts.access, deadline.signal);
-    const response = await exchange(connection, outgoing(parts, request), deadline.signal);
-    const status = response.statusCode ?? 0;
-    if (status < 200 || status > 299) throw await refusal(parts, request, response);
-    return await read(response, deadline);
-  } catch (error) {
-    const thrown = failure(error, request, deadline.signal);
-    deadline.clear();
-    throw thrown;
-  }
+): Promise<void> {
+  if (limited) await limiter.take(signal);
+}
+
+function deadlineOf(request: KubeRequest, ms: number, clock: Clock, signal: AbortSignal): Deadline {
+  return startDeadline(clock, ms, signal, (overMs) => {
+    return new KubeNetworkError('ETIMEDOUT', `${describe(request)}: no answer in ${String(overMs)} ms`);
+  });
+}
+
+/** Sends, and answers the head of a 2xx; throws anything. */
+async function ask(parts: Parts, request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  const connection = await credentials(parts.access, signal);
+  const response = await exchange(connection, outgoing(parts, request), signal);
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status > 299) throw await refusal(parts, request, response);
+  return response;
 }
 
 /** An exec plugin can hang, and takes no signal. */
@@ -163,20 +174,13 @@ async function refusal(parts: Parts, request: KubeRequest, response: IncomingMes
   if (status === 401) parts.access.renew();
   if (status === 429) parts.limiter.slowDown();
   const text = await readText(response, ERROR_CAP_BYTES, describe(request));
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // Proxies answer in HTML; the status says enough.
-  }
-  return statusError(
-    describe(request),
-    status,
-    body,
-    parseRetryAfterMs(response.headers['retry-after'], parts.clock.now()),
-  );
+  // Proxies answer in HTML; the status says enough.
+  const body = parseJson(text);
+  const retryAfterMs = parseRetryAfter(response.headers['retry-after'], parts.clock.now());
+  return statusError(describe(request), status, body, retryAfterMs);
 }
 
+/** Owns the deadline from here on. */
 async function* lines(
   response: IncomingMessage,
   request: KubeRequest,
@@ -187,7 +191,7 @@ async function* lines(
   } catch (error) {
     throw failure(error, request, deadline.signal);
   } finally {
-    deadline.clear();
+    deadline[Symbol.dispose]();
   }
 }
 

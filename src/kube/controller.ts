@@ -30,34 +30,32 @@ const BACKOFF = { firstMs: 1000, capMs: 300_000 };
  * tried again after 1 s, doubled up to 5 minutes (half of it random), and not before a Retry-After of the API server.
  */
 export async function runController(options: ControllerOptions): Promise<void> {
-  const failures = new Map<string, number>();
-  await Promise.all(Array.from({ length: options.workers }, () => work(options, failures)));
+  await Promise.all(Array.from({ length: options.workers }, () => work(options)));
 }
 
-async function work(options: ControllerOptions, failures: Map<string, number>): Promise<void> {
+async function work(options: ControllerOptions): Promise<void> {
   const { queue, signal } = options;
   for (;;) {
     const key = await queue.next(signal).catch(() => undefined);
     if (key === undefined) return;
-    await turn(options, failures, key);
+    await turn(options, key);
     queue.done(key);
   }
 }
 
-async function turn(options: ControllerOptions, failures: Map<string, number>, key: string): Promise<void> {
+async function turn(options: ControllerOptions, key: string): Promise<void> {
   const { clock, log, queue, random, signal } = options;
   const startedAt = clock.monotonic();
   try {
     const { requeueAfterMs } = await options.reconcile(key, signal);
-    failures.delete(key);
+    queue.succeeded(key);
     if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs);
   } catch (error) {
     if (signal.aborted) return;
-    const count = (failures.get(key) ?? 0) + 1;
-    failures.set(key, count);
-    const retryMs = retryAfter(error, count, random);
+    const failures = queue.failed(key);
+    const retryMs = retryAfter(error, failures, random);
     const tookMs = Math.round(clock.monotonic() - startedAt);
-    log('warn', 'a turn failed', { key, failures: count, retryMs, tookMs, error: describeError(error) });
+    log('warn', 'a turn failed', { key, failures, retryMs, tookMs, error: describeError(error) });
     queue.addAfter(key, retryMs);
   }
 }

@@ -11,10 +11,6 @@ export class Delays {
   readonly #times = new Map<string, number>();
   #heap: Entry[] = [];
 
-  get size(): number {
-    return this.#times.size;
-  }
-
   /** Sets the time of a key, unless it has an earlier one. */
   set(key: string, at: number): void {
     const known = this.#times.get(key);

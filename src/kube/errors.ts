@@ -1,4 +1,7 @@
-import { printable } from './log.ts';
+import { fieldsOf } from '../json.ts';
+import { clampRetryAfter } from '../retry-after.ts';
+import { oneLine } from '../text.ts';
+import { LONGEST_TEXT } from './log.ts';
 
 /** The API server answered, and the answer is a refusal. The text never holds headers or field values. */
 export class KubeError extends Error {
@@ -42,11 +45,6 @@ export function isGone(error: unknown): boolean {
   return error instanceof KubeError && error.status === 410;
 }
 
-/** Why a signal aborted, as an Error. */
-export function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
-}
-
 /** The code of a Node error, if it has the shape of one. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -58,31 +56,23 @@ export function codeOf(error: unknown): string {
  * where it cannot repeat what was sent: validation (400, 422) quotes field values, so there only field names remain.
  */
 export function statusError(what: string, status: number, body: unknown, retryAfterMs?: number): KubeError {
-  const answer = record(body);
-  const details = record(answer['details']);
+  const answer = fieldsOf(body);
+  const details = fieldsOf(answer['details']);
   const reason = wordOr(answer['reason'], REASONS[status] ?? 'Unknown');
   const said = status === 400 || status === 422 ? fieldNames(details) : text(answer['message']);
   return new KubeError({
     status,
     reason,
-    message: printable(`${what}: ${String(status)} ${reason}${said === '' ? '' : `: ${said}`}`),
-    retryAfterMs: retryAfterMs ?? clampRetryAfterMs(Number(details['retryAfterSeconds'] ?? 0) * 1000),
+    message: oneLine(`${what}: ${String(status)} ${reason}${said === '' ? '' : `: ${said}`}`, LONGEST_TEXT),
+    retryAfterMs: retryAfterMs ?? askedToWaitMs(details),
   });
 }
 
-/**
- * The Retry-After header in milliseconds, 1 s to 1 h; undefined where it is absent or not to be understood.
- * Grammar: delay-seconds or HTTP-date (RFC 9110, section 10.2.3).
- */
-export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  const value = header?.trim() ?? '';
-  if (/^\d+$/.test(value)) return clampRetryAfterMs(Math.max(1, Number(value) * 1000));
-  if (!/^[A-Z][a-z]{2}, /.test(value)) return undefined;
-  return clampRetryAfterMs(Math.max(1, Date.parse(value) - nowMs));
-}
-
-function clampRetryAfterMs(ms: number): number | undefined {
-  return ms > 0 ? Math.min(Math.max(ms, 1000), 3_600_000) : undefined;
+/** What `details` ask for; 0 means that they ask for nothing (Go leaves it out). */
+function askedToWaitMs({
+  retryAfterSeconds: seconds,
+}: Readonly<Record<string, unknown>>): number | undefined {
+  return typeof seconds === 'number' && seconds > 0 ? clampRetryAfter(seconds * 1000) : undefined;
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -106,18 +96,9 @@ const REASONS: Readonly<Record<number, string>> = {
 function fieldNames(details: Readonly<Record<string, unknown>>): string {
   const causes: readonly unknown[] = Array.isArray(details['causes']) ? details['causes'] : [];
   return causes
-    .map((cause) => text(record(cause)['field']))
+    .map((cause) => text(fieldsOf(cause)['field']))
     .filter((field) => /^[\w.[\]-]+$/.test(field))
     .join(', ');
-}
-
-/** The value as an object to look into; an empty one where it is none. */
-export function record(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

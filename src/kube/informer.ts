@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { KubeClient } from './client.ts';
-import { reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
-import { reflect, type ReflectorStats } from './reflector.ts';
+import { reflect } from './reflector.ts';
 import { type KubeObject, Store } from './store.ts';
 
 export type { KubeObject } from './store.ts';
@@ -11,10 +10,6 @@ export type { KubeObject } from './store.ts';
 export interface Informer<T> {
   /** By `namespace/name`. */
   get(key: string): T | undefined;
-  keys(): Iterable<string>;
-  readonly size: number;
-  /** True once every namespace has been listed completely. */
-  hasSynced(): boolean;
   /**
    * Takes an object that we just wrote, so that the next read is not stale; ignored where the object is gone or newer.
    * `onChange` hears of it as of any change: what others changed in between comes with it.
@@ -22,9 +17,6 @@ export interface Informer<T> {
   put(object: T): void;
   /** Keeps the mirror current; resolves after the abort, never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves when {@link Informer.hasSynced} is true; rejects with the signal's reason. */
-  whenSynced(signal: AbortSignal): Promise<void>;
-  readonly stats: Readonly<ReflectorStats>;
 }
 
 /** What to mirror, and how. */
@@ -50,46 +42,18 @@ export interface InformerOptions<T extends KubeObject> {
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
   const { client, labelSelector, accept, log, clock, random } = options;
   const store = new Store<T>(options);
-  const stats: ReflectorStats = { lists: 0, failures: 0, heardAtMs: undefined };
   const scopes = options.namespaces.length === 0 ? [undefined] : [...new Set(options.namespaces)];
-  const unlisted = new Set(scopes);
-  const synced = Promise.withResolvers<void>();
 
   const mirror = (namespace: string | undefined, signal: AbortSignal): Promise<void> => {
     const collection = { path: options.path(namespace), labelSelector, accept };
-    const onListed = (): void => {
-      unlisted.delete(namespace);
-      if (unlisted.size === 0) synced.resolve();
-    };
-    return reflect({ client, collection, namespace, store, stats, onListed, log, clock, random }, signal);
+    return reflect({ client, collection, namespace, store, log, clock, random }, signal);
   };
 
   return {
     get: (key) => store.get(key),
-    keys: () => store.keys(),
-    get size() {
-      return store.size;
-    },
-    hasSynced: () => unlisted.size === 0,
     put: (object) => store.put(object),
     async run(signal) {
       await Promise.all(scopes.map((namespace) => mirror(namespace, signal)));
     },
-    whenSynced: (signal) => orAbort(synced.promise, signal),
-    stats,
   };
-}
-
-function orAbort(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(reasonOf(signal));
-    };
-    if (signal.aborted) {
-      stop();
-      return;
-    }
-    signal.addEventListener('abort', stop, { once: true });
-    void promise.then(() => signal.removeEventListener('abort', stop)).then(resolve);
-  });
 }

@@ -1,3 +1,5 @@
+import { oneLine } from '../text.ts';
+
 /** Where the toolkit reports what nobody awaits. The entry point supplies it; fields hold no secrets. */
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -5,7 +7,8 @@ export type Log = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void;
 
-const LONGEST = 300;
+/** Longest text from outside in a log line or an error, in characters. */
+export const LONGEST_TEXT = 300;
 
 /**
  * An error as one line: its class and its message, without stack, cause or further properties, because those
@@ -13,14 +16,5 @@ const LONGEST = 300;
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is not an Error was thrown';
-  return printable(`${error.name}: ${error.message}`);
-}
-
-/** Text from outside on one line: control characters become spaces, 300 characters at most. */
-export function printable(text: string): string {
-  const line = text
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1).toWellFormed()}…` : line;
+  return oneLine(`${error.name}: ${error.message}`, LONGEST_TEXT);
 }

@@ -9,14 +9,12 @@ export interface ObjectReference {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly uid?: string;
+  readonly uid: string;
 }
 
 /** Something worth telling a person who runs `kubectl describe`. */
 export interface KubeEvent {
-  readonly regarding: ObjectReference & { readonly uid: string };
-  /** A second object that plays a part, for example the cause. */
-  readonly related?: ObjectReference;
+  readonly regarding: ObjectReference;
   readonly type: 'Normal' | 'Warning';
   /** Why, for machines: CamelCase, 128 characters at most. */
   readonly reason: string;
@@ -28,17 +26,11 @@ export interface KubeEvent {
 
 /** Writes events, within a budget for each object. */
 export interface Recorder {
-  /** Never rejects: an event that cannot be written is logged and counted, and changes nothing else. */
+  /**
+   * Never rejects: an event that cannot be written is logged, and changes nothing else. One over the budget of its
+   * object is dropped.
+   */
   record(event: KubeEvent, signal: AbortSignal): Promise<void>;
-  readonly stats: Readonly<RecorderStats>;
-}
-
-/** What became of the events so far. */
-export interface RecorderStats {
-  written: number;
-  /** Over the budget of their object. */
-  dropped: number;
-  failed: number;
 }
 
 /** Who reports. */
@@ -65,24 +57,17 @@ const TIMEOUT_MS = 10_000;
 export function createRecorder(options: RecorderOptions): Recorder {
   const { client, clock, log } = options;
   const budget = createBudget(clock);
-  const stats: RecorderStats = { written: 0, dropped: 0, failed: 0 };
   let count = 0;
   return {
-    stats,
     async record(event, signal) {
       const { namespace, name, uid } = event.regarding;
-      if (!budget(uid)) {
-        stats.dropped += 1;
-        return;
-      }
+      if (!budget(uid)) return;
       count += 1;
       try {
         const body = eventObject(event, options, count);
         const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(body.metadata.namespace)}/events`;
         await client.request({ method: 'POST', path, body, timeoutMs: TIMEOUT_MS, limited: false }, signal);
-        stats.written += 1;
       } catch (error) {
-        stats.failed += 1;
         if (signal.aborted) return;
         log('warn', 'an event could not be written', {
           key: `${namespace}/${name}`,
@@ -95,7 +80,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 }
 
 function eventObject(
-  { regarding, related, type, reason, action, note }: KubeEvent,
+  { regarding, type, reason, action, note }: KubeEvent,
   { component, instance, clock }: RecorderOptions,
   count: number,
 ): { readonly metadata: { readonly name: string; readonly namespace: string } } & Record<string, unknown> {
@@ -116,7 +101,6 @@ function eventObject(
     action: action.slice(0, WORD_CHARS),
     note: cutNote(note),
     regarding,
-    ...(related === undefined ? {} : { related }),
   };
 }
 

@@ -3,18 +3,8 @@ import { backoffMs } from './backoff.ts';
 import type { KubeClient } from './client.ts';
 import { isGone, KubeError } from './errors.ts';
 import { describeError, type Log } from './log.ts';
-import type { KubeObject, Store } from './store.ts';
+import { isNewer, type KubeObject, type Store } from './store.ts';
 import { type Collection, list, watch } from './watch.ts';
-
-/** What happened so far, for metrics. */
-export interface ReflectorStats {
-  /** Full lists begun. */
-  lists: number;
-  /** Lists and watches that ended with an error. */
-  failures: number;
-  /** Monotonic time of the last answer of the server, whatever it said; undefined before the first. */
-  heardAtMs: number | undefined;
-}
 
 /** One collection, mirrored into a store. */
 export interface Reflection<T extends KubeObject> {
@@ -23,19 +13,16 @@ export interface Reflection<T extends KubeObject> {
   /** The namespace of the collection; undefined for all. */
   readonly namespace: string | undefined;
   readonly store: Store<T>;
-  readonly stats: ReflectorStats;
-  /** Called after every complete list. */
-  onListed(): void;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** Where the watch goes on, and what happened to it. */
+/** What was seen last, and where the watch goes on. */
 interface Cursor {
   resourceVersion: string;
   readonly listedAt: number;
-  /** A line could not be read: what it said is lost, and only a list brings it back. */
+  /** Something was missed, or the version is of no use to the server: only a list helps. */
   torn: boolean;
 }
 
@@ -63,11 +50,9 @@ export async function reflect<T extends KubeObject>(
     if (signal.aborted) return;
     const healthy = round.lasted && problem === undefined;
     failures = healthy ? 0 : (round.lasted || round.moved ? 0 : failures) + 1;
-    cursor = isGone(problem) || failures >= DISTRUST_AFTER ? undefined : round.cursor;
-    if (problem !== undefined) {
-      reflection.stats.failures += 1;
-      report(reflection, problem, failures);
-    }
+    cursor = round.cursor;
+    if (cursor !== undefined && (isGone(problem) || failures >= DISTRUST_AFTER)) cursor.torn = true;
+    if (problem !== undefined) report(reflection, problem, failures);
     const waitMs = isGone(problem) && failures === 1 ? 0 : waitAfter(problem, failures, reflection.random);
     await reflection.clock.sleep(waitMs, signal).catch(() => undefined);
   }
@@ -94,7 +79,7 @@ async function listAndWatch<T extends KubeObject>(
   let problem: unknown;
   try {
     if (cursor === undefined || cursor.torn || clock.monotonic() - cursor.listedAt >= RELIST_MS) {
-      cursor = await relist(reflection, signal);
+      cursor = await relist(reflection, cursor?.resourceVersion, signal);
     }
     opened = { at: clock.monotonic(), version: cursor.resourceVersion };
     await follow(reflection, cursor, signal);
@@ -106,34 +91,35 @@ async function listAndWatch<T extends KubeObject>(
   return { cursor, lasted, moved, problem };
 }
 
-async function relist<T extends KubeObject>(reflection: Reflection<T>, signal: AbortSignal): Promise<Cursor> {
-  const { client, clock, collection, namespace, store, stats } = reflection;
+async function relist<T extends KubeObject>(
+  { client, clock, collection, namespace, store }: Reflection<T>,
+  lastSeen: string | undefined,
+  signal: AbortSignal,
+): Promise<Cursor> {
   const listedAt = clock.monotonic();
   const seen = new Set<string>();
   let resourceVersion = '';
-  stats.lists += 1;
   for await (const page of list(client, collection, signal)) {
-    stats.heardAtMs = clock.monotonic();
     resourceVersion = page.resourceVersion;
+    // A list is never older than what was seen before it, except of a cluster that was restored from a backup.
+    const restored = lastSeen !== undefined && isNewer(lastSeen, resourceVersion);
     for (const item of page.items) {
-      const key = store.apply(item);
+      const key = store.apply(item, { resourceVersion, restored });
       if (key !== undefined) seen.add(key);
     }
   }
   store.retain(seen, namespace);
-  reflection.onListed();
   return { resourceVersion, listedAt, torn: false };
 }
 
 async function follow<T extends KubeObject>(
-  { client, clock, collection, log, random, stats, store }: Reflection<T>,
+  { client, collection, log, random, store }: Reflection<T>,
   cursor: Cursor,
   signal: AbortSignal,
 ): Promise<void> {
   const from = { resourceVersion: cursor.resourceVersion, timeoutSeconds: 25 + Math.floor(random() * 11) };
   for await (const event of watch(client, collection, from, signal)) {
     if (signal.aborted) return;
-    stats.heardAtMs = clock.monotonic();
     if (event.kind === 'malformed') {
       log('warn', 'a line of a watch could not be read', { path: collection.path });
       cursor.torn = true;

@@ -1,4 +1,4 @@
-import { record } from './errors.ts';
+import { fieldsOf } from '../json.ts';
 import { describeError, type Log } from './log.ts';
 
 /** What every object of the API has, as far as a controller needs it. */
@@ -24,7 +24,14 @@ export interface StoreOptions<T> {
   readonly log: Log;
 }
 
-/** The objects as last seen, by `namespace/name`. Older versions never replace newer ones. */
+/** Of which state a list is. */
+export interface ListState {
+  readonly resourceVersion: string;
+  /** It is older than what was seen before: the cluster was restored, and what we hold is of a lost past. */
+  readonly restored: boolean;
+}
+
+/** The objects as last seen, by `namespace/name`. */
 export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #options: StoreOptions<T>;
@@ -33,20 +40,15 @@ export class Store<T extends KubeObject> {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   get(key: string): T | undefined {
     return this.#objects.get(key);
   }
 
-  keys(): IterableIterator<string> {
-    return this.#objects.keys();
-  }
-
-  /** Takes an object from a list or watch. Answers its key, or undefined where it has no usable metadata. */
-  apply(raw: unknown): string | undefined {
+  /**
+   * Takes an object from a watch, if it is newer than what we hold, or from a `list`, which is the truth about
+   * everything up to its own version. Answers its key, or undefined where it has no usable metadata.
+   */
+  apply(raw: unknown, list?: ListState): string | undefined {
     const identity = identify(raw);
     if (identity === undefined) {
       this.#options.log('warn', 'an object without name, uid or version was left out');
@@ -54,7 +56,10 @@ export class Store<T extends KubeObject> {
     }
     const known = this.#objects.get(identity.key);
     // Most of a repeated list is known already: do not trim it again.
-    if (known?.metadata.uid === identity.uid && !isNewer(identity.resourceVersion, known))
+    if (
+      known?.metadata.uid === identity.uid &&
+      !replaces(identity.resourceVersion, known.metadata.resourceVersion, list)
+    )
       return identity.key;
     try {
       this.#replace(identity.key, known, this.#options.trim(raw));
@@ -73,7 +78,8 @@ export class Store<T extends KubeObject> {
     const known = this.#objects.get(key);
     // Unknown or another uid: deleted meanwhile. Taking it would bring it back to life until the next list.
     if (known?.metadata.uid !== object.metadata.uid) return;
-    if (isNewer(object.metadata.resourceVersion, known)) this.#replace(key, known, object);
+    if (isNewer(object.metadata.resourceVersion, known.metadata.resourceVersion))
+      this.#replace(key, known, object);
   }
 
   /** Takes the news of a deletion; that of an earlier object of the same name is ignored. */
@@ -135,20 +141,26 @@ interface Identity {
 }
 
 function identify(raw: unknown): Identity | undefined {
-  const { namespace = '', name, uid, resourceVersion } = record(record(raw)['metadata']);
+  const { namespace = '', name, uid, resourceVersion } = fieldsOf(fieldsOf(raw)['metadata']);
   if (typeof namespace !== 'string' || typeof name !== 'string' || name === '') return undefined;
   if (typeof uid !== 'string' || uid === '') return undefined;
   if (typeof resourceVersion !== 'string' || resourceVersion === '') return undefined;
   return { key: keyOf({ namespace, name }), uid, resourceVersion };
 }
 
+/** Only what we wrote while a list was read is newer than the list itself, and stays; of a lost past, nothing does. */
+function replaces(offered: string, held: string, list: ListState | undefined): boolean {
+  // A restored cluster gives versions a second time.
+  if (isNewer(offered, held) || list?.restored === true) return true;
+  return offered !== held && list !== undefined && !isNewer(held, list.resourceVersion);
+}
+
 /**
- * Versions of one object are decimal numbers that grow (Kubernetes KEP-5504, "comparable resource version"). Should a
- * server not keep to that, any other version counts as newer.
+ * Whether a version is later than another. Versions of one kind are decimal numbers that grow (Kubernetes KEP-5504,
+ * "comparable resource version"). Should a server not keep to that, any other version counts as newer.
  */
-function isNewer(resourceVersion: string, known: KubeObject): boolean {
-  const old = known.metadata.resourceVersion;
-  if (resourceVersion === old) return false;
-  if (!/^\d+$/.test(resourceVersion) || !/^\d+$/.test(old)) return true;
-  return resourceVersion.length === old.length ? resourceVersion > old : resourceVersion.length > old.length;
+export function isNewer(version: string, old: string): boolean {
+  if (version === old) return false;
+  if (!/^\d+$/.test(version) || !/^\d+$/.test(old)) return true;
+  return version.length === old.length ? version > old : version.length > old.length;
 }

@@ -1,5 +1,6 @@
+import { fieldsOf, parseJson } from '../json.ts';
 import type { KubeClient } from './client.ts';
-import { KubeNetworkError, record, statusError } from './errors.ts';
+import { KubeNetworkError, statusError } from './errors.ts';
 
 /** Which objects: the path of their collection, and what narrows or reshapes them. */
 export interface Collection {
@@ -23,7 +24,11 @@ export type WatchEvent =
   | { readonly kind: 'bookmark'; readonly resourceVersion: string }
   | { readonly kind: 'malformed' };
 
-const PAGE_SIZE = '500';
+/** Largest page that is read, in bytes: an object has at most 1.5 MiB (etcd), so one always fits. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** Objects in a page. Some may be large: where a page is over the cap of an answer, its size is halved, down to one object. */
+const PAGE_SIZE = 500;
 const DEADLINE_AFTER_TIMEOUT_MS = 5000;
 
 /**
@@ -36,24 +41,31 @@ export async function* list(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   let next = '';
-  do {
-    const answer = record(
-      await client.request<unknown>(
-        {
-          method: 'GET',
-          ...asked(collection, { limit: PAGE_SIZE, ...(next === '' ? {} : { continue: next }) }),
-        },
-        signal,
-      ),
-    );
-    const { resourceVersion, continue: token } = record(answer['metadata']);
+  let size = PAGE_SIZE;
+  for (;;) {
+    const query = { limit: String(size), ...(next === '' ? {} : { continue: next }) };
+    const request = { method: 'GET', maxBytes: PAGE_BYTES, ...asked(collection, query) } as const;
+    let answer: Readonly<Record<string, unknown>>;
+    try {
+      answer = fieldsOf(await client.request<unknown>(request, signal));
+    } catch (error) {
+      if (size === 1 || !isTooLarge(error)) throw error;
+      size = Math.ceil(size / 2);
+      continue;
+    }
+    const { resourceVersion, continue: token } = fieldsOf(answer['metadata']);
     const items: unknown = answer['items'] ?? [];
     if (!Array.isArray(items) || typeof resourceVersion !== 'string' || resourceVersion === '') {
       throw new KubeNetworkError('INVALID_RESPONSE', `GET ${collection.path}: the answer is no list`);
     }
     yield { items, resourceVersion };
     next = typeof token === 'string' ? token : '';
-  } while (next !== '');
+    if (next === '') return;
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof KubeNetworkError && error.code === 'RESPONSE_TOO_LARGE';
 }
 
 /**
@@ -96,12 +108,12 @@ function asked(
 }
 
 function parseLine(line: string, path: string): WatchEvent {
-  const { type, object } = parseRecord(line);
+  const { type, object } = parseJson(line) ?? {};
   if (type === 'ERROR') {
-    const { code } = record(object);
+    const { code } = fieldsOf(object);
     throw statusError(`watch ${path}`, typeof code === 'number' ? code : 500, object);
   }
-  const { resourceVersion } = record(record(object)['metadata']);
+  const { resourceVersion } = fieldsOf(fieldsOf(object)['metadata']);
   if (typeof resourceVersion !== 'string' || resourceVersion === '') return { kind: 'malformed' };
   switch (type) {
     case 'ADDED':
@@ -113,13 +125,5 @@ function parseLine(line: string, path: string): WatchEvent {
       return { kind: 'bookmark', resourceVersion };
     default:
       return { kind: 'malformed' };
-  }
-}
-
-function parseRecord(line: string): Readonly<Record<string, unknown>> {
-  try {
-    return record(JSON.parse(line));
-  } catch {
-    return {};
   }
 }

@@ -1,6 +1,5 @@
-import type { Clock } from '../clock.ts';
+import { reasonOf, type Clock } from '../clock.ts';
 import { Delays } from './delays.ts';
-import { reasonOf } from './errors.ts';
 
 /** Keys that need work: each waits at most once, and is never worked on twice at the same time. */
 export interface Workqueue {
@@ -12,12 +11,12 @@ export interface Workqueue {
   next(signal: AbortSignal): Promise<string>;
   /** The work on the key is over. */
   done(key: string): void;
-  /** Forget the key; work under way goes on. */
+  /** The work on the key failed. Answers how often in a row it has. */
+  failed(key: string): number;
+  /** The work on the key went well: its failures are forgotten. */
+  succeeded(key: string): void;
+  /** Forget the key, its failures included; work under way goes on. */
   remove(key: string): void;
-  /** Keys whose turn it is: the depth of the queue, without those delayed or worked on. */
-  readonly length: number;
-  /** Keys that wait for their time. */
-  readonly delayed: number;
 }
 
 /** A queue as in client-go (`util/workqueue`). It has a timer only while somebody waits in `next`. */
@@ -40,21 +39,13 @@ class Queue implements Workqueue {
   /** Keys to be worked on again once they are done. */
   readonly #again = new Set<string>();
   readonly #delays = new Delays();
+  /** How often each key has failed in a row. */
+  readonly #failures = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
   #timer: { readonly at: number; readonly stop: AbortController } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  get length(): number {
-    this.#promote();
-    return this.#ready.size;
-  }
-
-  get delayed(): number {
-    this.#promote();
-    return this.#delays.size;
   }
 
   add(key: string): void {
@@ -102,7 +93,18 @@ class Queue implements Workqueue {
     this.#serve();
   }
 
+  failed(key: string): number {
+    const count = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, count);
+    return count;
+  }
+
+  succeeded(key: string): void {
+    this.#failures.delete(key);
+  }
+
   remove(key: string): void {
+    this.#failures.delete(key);
     this.#ready.delete(key);
     this.#again.delete(key);
     this.#delays.delete(key);

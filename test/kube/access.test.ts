@@ -17,19 +17,9 @@ describe('loadAccess', () => {
   });
   after(() => server.stop());
 
-  it('takes server and namespace from the current context', async () => {
-    const kubeconfig = await server.kubeconfig({ context: { namespace: 'mine' } });
-    const access = loadAccess({ kubeconfig }, clock);
-    expect([access.server.origin, access.namespace]).to.deep.equal([server.url, 'mine']);
-  });
-
-  it('takes another context when told so', async () => {
-    const kubeconfig = await server.kubeconfig();
-    expect(loadAccess({ kubeconfig, context: 'y' }, clock).namespace).to.equal('other');
-  });
-
-  it('falls back to the namespace default', async () => {
-    expect(loadAccess({ kubeconfig: await server.kubeconfig() }, clock).namespace).to.equal('default');
+  it('takes the server of the current context', async () => {
+    const access = loadAccess({ kubeconfig: await server.kubeconfig() }, clock);
+    expect(access.server.origin).to.equal(server.url);
   });
 
   const refused: readonly [string, KubeconfigOptions, RegExp][] = [

@@ -84,6 +84,23 @@ describe('runController', () => {
     ]);
   });
 
+  it('starts with 1 s for a key that was removed meanwhile and comes back', async () => {
+    const turns: number[] = [];
+    start(() => {
+      turns.push(clock.monotonic());
+      return Promise.reject(new Error('broken'));
+    });
+    queue.add('a');
+    await clock.advance(1000 + 2000 + 4000);
+    expect(turns).to.have.length(4);
+    queue.remove('a');
+    await clock.advance(3_600_000);
+    queue.add('a');
+    await clock.advance(1000);
+    const [first = 0, second = 0] = turns.slice(4);
+    expect(second - first).to.equal(1000);
+  });
+
   it('lets half of the back-off to chance', async () => {
     let turns = 0;
     start(

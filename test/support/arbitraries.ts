@@ -40,18 +40,18 @@ export function visits(): fc.Arbitrary<Visit> {
   const stage = fc.record({
     status: fc.constantFrom('True', 'False', 'Unknown'),
     reason: fc.constantFrom(...reasons),
-    message: texts(10_000),
+    message: texts(34_000),
   });
   return fc
     .record({
       reason: fc.constantFrom(...reasons),
-      message: texts(10_000),
+      message: texts(34_000),
       stages: fc.record({
         [STAGES[0]]: stage,
         [STAGES[1]]: stage,
         [STAGES[2]]: stage,
       } as const),
-      findings: fc.uniqueArray(fc.record({ type: fc.constantFrom(...FINDINGS), message: texts(10_000) }), {
+      findings: fc.uniqueArray(fc.record({ type: fc.constantFrom(...FINDINGS), message: texts(34_000) }), {
         selector: ({ type }) => type,
       }),
       retryAfterMs: fc.option(fc.integer({ min: 1_000, max: HOUR }), { nil: undefined }),
@@ -59,7 +59,7 @@ export function visits(): fc.Arbitrary<Visit> {
       generation: fc.integer({ min: 1, max: 3 }),
       secretVersion: fc.constantFrom(undefined, '7', '8'),
       request: fc.option(texts(256), { nil: undefined }),
-      summary: texts(2_000),
+      summary: texts(5_000),
       steps: fc.array(texts(5_000), { minLength: 1, maxLength: 12 }),
       nowMs: fc.integer({ min: NOW_MS - 24 * HOUR, max: NOW_MS + 24 * HOUR }),
     })

@@ -21,7 +21,7 @@ export function scriptedClient(...answers: readonly unknown[]): ScriptedClient {
     const answer = answers[requests.length - 1];
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as never);
   };
-  return { client: { request, stream, server: 'https://api', namespace: 'default' }, requests };
+  return { client: { request, stream, server: 'https://api' }, requests };
 }
 
 function stream(): Promise<never> {

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttps, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 /** The password of every test's login: distinctive, so that a search finds it wherever it must not be. */
@@ -34,6 +34,8 @@ export interface ScriptedRegistry {
   play(turns: readonly Turn[]): void;
   /** Resolves as soon as the request number `count` (from 1) of this script has arrived. */
   asked(count: number): Promise<void>;
+  /** Resolves as soon as no connection is open. */
+  idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +59,12 @@ export async function startScriptedRegistry(
     (turn?.[0] === line ? turn[1] : answer(418))(response);
   };
   const server: Server = tls === undefined ? createHttp(serve) : createHttps(tls, serve);
-  server.on('connection', () => (connections += 1));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen(0, address);
   await once(server, 'listening');
   const host = `${address.includes(':') ? `[${address}]` : address}:${(server.address() as AddressInfo).port}`;
@@ -85,6 +92,9 @@ export async function startScriptedRegistry(
         arrivals.add(look);
         look();
       }),
+    idle: async () => {
+      for (const socket of sockets) await once(socket, 'close');
+    },
     stop: async () => {
       server.closeAllConnections();
       server.close();

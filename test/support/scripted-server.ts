@@ -95,7 +95,7 @@ function kubeconfig(url: string, caPem: string, options: KubeconfigOptions): unk
     users: [{ name: 'u', user: options.user ?? { token: 'canary-token' } }],
     contexts: [
       { name: 'x', context: { cluster: 'c', user: 'u', ...options.context } },
-      { name: 'y', context: { cluster: 'c', user: 'u', namespace: 'other' } },
+      { name: 'y', context: { cluster: 'none', user: 'u' } },
     ],
     'current-context': 'x',
   };

@@ -1,5 +1,5 @@
 import type { KubeClient, KubeRequest } from '../../src/kube/client.ts';
-import { KubeError } from '../../src/kube/errors.ts';
+import { KubeError, KubeNetworkError } from '../../src/kube/errors.ts';
 import type { KubeObject } from '../../src/kube/store.ts';
 
 /** An object of the simulation, with one field to tell versions apart. */
@@ -24,7 +24,6 @@ interface Line {
  */
 export class SimulatedApi implements KubeClient {
   readonly server = 'https://simulated.invalid';
-  readonly namespace = 'default';
   /** What was asked, in order: `list a`, `list a continue`, `watch a 12`; `*` for all namespaces. */
   readonly requests: string[] = [];
   pageSize = 500;
@@ -62,6 +61,19 @@ export class SimulatedApi implements KubeClient {
   /** All objects, by key. */
   contents(): Record<string, SimulatedObject> {
     return Object.fromEntries(this.#objects);
+  }
+
+  /** Takes a backup of what there is. What it answers restores it, version included, as a restored etcd does. */
+  backup(): () => void {
+    const [objects, version] = [[...this.#objects], this.#version];
+    return () => {
+      this.#objects.clear();
+      for (const [key, object] of objects) this.#objects.set(key, object);
+      this.#version = version;
+      this.#history = [];
+      this.#states.clear();
+      this.cutWatches(new KubeNetworkError('ECONNRESET', 'GET /things: no answer'));
+    };
   }
 
   /** The next requests fail so, one each. */
@@ -135,6 +147,9 @@ export class SimulatedApi implements KubeClient {
     signal.throwIfAborted();
     this.#failIfTold();
     if (from < this.#floor) throw gone();
+    if (from > this.#version) {
+      throw new KubeError({ status: 504, reason: 'Timeout', message: 'Too large resource version' });
+    }
     const queue = new LineQueue(namespace);
     for (const change of this.#history) {
       if (versionOf(change.object) > from) queue.offer(change);
