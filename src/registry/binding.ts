@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parse } from 'tldts';
-import { hostOf, isDockerHub, isNamedBy, sameOrigin, type Registry } from './origin.ts';
+import { isHost, isNamedBy, sameOrigin, type Registry } from './origin.ts';
 
 /** A token service that the installation trusts with the credentials of one registry, both as `host[:port]`. */
 export interface TokenHost {
@@ -9,39 +9,65 @@ export interface TokenHost {
 }
 
 /** Token services on another domain that are known to belong to the registry. */
-const BUILT_IN: readonly TokenHost[] = [{ registry: 'registry.gitlab.com', tokenHost: 'gitlab.com' }];
-
-/** Docker Hub's token service. */
-const DOCKER_HUB_AUTH = 'auth.docker.io';
+const BUILT_IN: readonly TokenHost[] = [
+  { registry: 'docker.io', tokenHost: 'auth.docker.io' },
+  { registry: 'registry.gitlab.com', tokenHost: 'gitlab.com' },
+];
 
 /** Domains under which every customer has a host of his own: here another host is another customer. */
 const SHARED_DOMAINS = [
-  'azurecr.io',
+  'aliyuncs.com',
+  'azure.com',
   'azurecr.cn',
+  'azurecr.io',
   'azurecr.us',
+  'cloud.sap',
   'cloudsmith.io',
-  'jfrog.io',
+  'container-registry.com',
+  'docker.io',
   'icr.io',
+  'jfrog.io',
+  'myhuaweicloud.com',
+  'nip.io',
   'ocir.io',
+  'ovh.net',
+  'sslip.io',
+  'tencentcloudcr.com',
+  'traefik.me',
 ];
 
 /**
- * May the credential that is bound to `registry` be sent to `realm`, the token service that the registry names?
- * Yes for (1) the registry's own origin, (2) an https host under the same registrable domain, (3) a known pair,
- * (4) a pair of the installation (`tokenHosts`). An address literal only as the registry's own origin, and never http
- * for an https registry. The registry chooses the realm, so it must not decide this.
+ * Why a token service must not get a login.
+ * - `malformed`: not an absolute http(s) URL, or one with user information.
+ * - `insecure`: http, for a registry that is asked over https.
+ * - `address`: an address literal that is not the registry's own.
+ * - `other-host`: another host, which neither a rule nor the installation pairs with the registry.
  */
-export function realmAllowed(registry: Registry, realm: URL, tokenHosts: readonly TokenHost[]): boolean {
-  if (realm.username !== '' || realm.password !== '') return false;
-  if (sameOrigin(registry.origin, realm)) return true;
-  if (realm.protocol !== 'https:' || isAddress(realm.hostname)) return false;
-  if (isDockerHub(registry.origin.hostname)) return hostOf(realm) === DOCKER_HUB_AUTH;
+export type RealmProblem = 'malformed' | 'insecure' | 'address' | 'other-host';
+
+/**
+ * May the credential that is bound to `registry` be sent to `realm`, the token service that the registry names? The
+ * registry chooses the realm, so it must not decide this. Undefined (yes) for (1) the registry's own origin, (2) an https
+ * host under the same registrable domain, (3) a known pair, (4) a pair of the installation (`tokenHosts`). Never http for an
+ * https registry.
+ */
+export function realmProblem(
+  registry: Registry,
+  realm: URL,
+  tokenHosts: readonly TokenHost[],
+): RealmProblem | undefined {
+  if (realm.username !== '' || realm.password !== '' || realm.hostname.endsWith('.')) return 'malformed';
+  if (sameOrigin(registry.origin, realm)) return undefined;
+  if (realm.protocol !== 'https:' && realm.protocol !== registry.origin.protocol) return 'insecure';
   const paired = [...BUILT_IN, ...tokenHosts].some(
-    (pair) => isNamedBy(registry, pair.registry) && pair.tokenHost === hostOf(realm),
+    (pair) => isNamedBy(registry, pair.registry) && isHost(realm, pair.tokenHost),
   );
-  return (
-    paired || (registry.origin.protocol === 'https:' && sameDomain(registry.origin.hostname, realm.hostname))
-  );
+  if (paired) return undefined;
+  if (isAddress(realm.hostname)) return 'address';
+  // Over http anybody on the way could name the realm: then only a pair counts.
+  const related =
+    registry.origin.protocol === 'https:' && sameDomain(registry.origin.hostname, realm.hostname);
+  return related ? undefined : 'other-host';
 }
 
 function isAddress(hostname: string): boolean {
@@ -54,5 +80,7 @@ function sameDomain(a: string, b: string): boolean {
   const other = parse(b, { allowPrivateDomains: true });
   if (one.domain === null || one.domain !== other.domain) return false;
   if (one.isIcann !== true && one.isPrivate !== true) return false;
+  // Under a cluster's own domain (service.namespace.svc.…) another host is another namespace.
+  if ([a, b].some((name) => name.split('.').includes('svc'))) return a === b;
   return a === b || !SHARED_DOMAINS.includes(one.domain);
 }

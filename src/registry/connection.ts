@@ -69,6 +69,8 @@ export function openConnection(policy: ConnectionPolicy): Connection {
       host,
       servername: args.servername ?? '',
       secureContext: policy.secureContext,
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      rejectUnauthorized: true,
       checkServerIdentity: checkIdentity,
     });
   };

@@ -1,7 +1,7 @@
-import { isObject, parseJson } from './errors.ts';
+import { isObject, parseJson } from '../json.ts';
+import { sanitise } from '../text.ts';
 import type { Login } from './login.ts';
 import { isDockerHub, type Registry } from './origin.ts';
-import { sanitise } from './sanitise.ts';
 import { Secret } from './secret.ts';
 
 /** Largest text and highest number of entries that are read. */
@@ -36,7 +36,13 @@ export function readDockerConfig(text: string, registry: Registry, repository: s
   const login = readEntry(auths[key]);
   return typeof login === 'string'
     ? invalid(`the entry ${shown(key)} ${login}`)
-    : { kind: 'found', key: sanitise(key, 512), login };
+    : { kind: 'found', key: matchedKey(key), login };
+}
+
+/** The key that matched, with its path, which is part of the repository's name; without a user name or password. */
+function matchedKey(key: string): string {
+  const { host, path } = parseKey(key);
+  return sanitise(`${host}${path}`, 512);
 }
 
 function invalid(detail: string): DockerConfigEntry {
@@ -147,9 +153,14 @@ function checkLogin(username: string, password: string, where: string): Login | 
   return { username, password: new Secret(password) };
 }
 
-/** A key as it may be shown: without the user name and password that a URL can carry. */
+/** A key as it may be shown: its host alone, and only where it is one. Keys hold what people put into them, passwords too. */
 function shown(key: string): string {
-  return JSON.stringify(sanitise(key.slice(key.lastIndexOf('@') + 1), 100));
+  const { host } = parseKey(key);
+  const name = host.slice(host.lastIndexOf('@') + 1);
+  const known =
+    /^(?:localhost|[a-z0-9*-]+(?:\.[a-z0-9*-]+)+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(name) &&
+    name.length <= 253;
+  return known ? JSON.stringify(name) : `a key that is no host name (${key.length} characters)`;
 }
 
 function explainUnreadable(text: string): string {

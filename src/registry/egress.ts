@@ -7,7 +7,7 @@ const DENIED: readonly string[] = [
   '169.254.0.0/16', // link-local, cloud metadata services (RFC 3927)
   '100.100.100.200/32', // Alibaba Cloud metadata
   '168.63.129.16/32', // Azure host agent
-  '192.0.0.192/32', // Oracle Cloud metadata
+  '192.0.0.0/24', // protocol assignments (RFC 6890), Oracle Cloud metadata among them
   '192.0.2.0/24', // documentation (RFC 5737)
   '198.51.100.0/24',
   '203.0.113.0/24',
@@ -21,7 +21,15 @@ const DENIED: readonly string[] = [
   'fd00:ec2::/32', // AWS metadata over IPv6
   'fd20:ce::254/128', // Google Cloud metadata over IPv6
   'fe80::/10', // link-local (RFC 4291)
+  'fec0::/10', // site-local, long deprecated (RFC 3879)
   'ff00::/8', // multicast (RFC 4291)
+  '::ffff:0:0:0/96', // IPv4-translated (RFC 2765)
+  '100::/64', // discard (RFC 6666)
+  '2001::/32', // Teredo (RFC 4380): reaches any IPv4 address
+  'fd00:c1::a9fe:a9fe/128', // Oracle Cloud metadata over IPv6
+  'fd00:42::42/128', // Scaleway metadata over IPv6
+  'fd00:a9fe:a9fe::1/128', // Akamai (Linode) metadata over IPv6
+  'fd00:100::100:200/128', // Alibaba Cloud metadata over IPv6
 ];
 
 /** A CIDR that cannot be read, named in the error that {@link createGuard} throws. */

@@ -1,3 +1,5 @@
+import { isObject, parseJson } from '../json.ts';
+
 /** Error codes of the distribution specification, and three that registries commonly add. */
 export const ERROR_CODES = [
   'BLOB_UNKNOWN',
@@ -32,7 +34,7 @@ export function parseErrorCodes(body: string): ErrorCode[] {
   const list = Array.isArray(parsed?.['errors']) ? (parsed['errors'] as unknown[]) : [parsed];
   const codes = new Set<ErrorCode>();
   for (const entry of list.slice(0, 16)) {
-    const code = typeof entry === 'object' && entry !== null ? (entry as { code?: unknown }).code : undefined;
+    const code = isObject(entry) ? entry['code'] : undefined;
     if (typeof code === 'string' && isKnown(code)) codes.add(code);
   }
   return [...codes].slice(0, 3);
@@ -40,19 +42,4 @@ export function parseErrorCodes(body: string): ErrorCode[] {
 
 function isKnown(code: string): code is ErrorCode {
   return KNOWN.has(code);
-}
-
-/** A JSON object, or undefined. The parser's error is dropped: it quotes the text. */
-export function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a value is an object with keys: no array, no null. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import axios, { type AxiosResponse } from 'axios';
-import type { IncomingMessage } from 'node:http';
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as requestHttps, type RequestOptions } from 'node:https';
 import { DeadlineExceeded } from '../clock.ts';
 import type { Connection } from './connection.ts';
 import { networkFailure, type NetworkFailure } from './failure.ts';
@@ -49,6 +50,7 @@ export function createSend(connection: Connection): Send {
         proxy: false,
         maxRedirects: 0,
         decompress: false,
+        transport: { request: requestOnce },
         maxContentLength: MAX_BODY_BYTES,
         maxBodyLength: 0,
         responseType: 'text',
@@ -62,6 +64,25 @@ export function createSend(connection: Connection): Send {
     }
     throw signal.reason;
   };
+}
+
+/** Interim answers (1xx) that one request may get. Without a limit, a flood of them takes the whole process. */
+const MAX_INTERIM = 8;
+
+/** Node's own request, which ends where a registry sends interim answers without end. */
+function requestOnce(
+  options: RequestOptions,
+  onResponse: (response: IncomingMessage) => void,
+): ClientRequest {
+  const send = options.protocol === 'https:' ? requestHttps : requestHttp;
+  const request = send(options, onResponse);
+  let interim = 0;
+  request.on('information', () => {
+    interim += 1;
+    if (interim > MAX_INTERIM)
+      request.destroy(Object.assign(new Error('too many interim answers'), { code: 'HPE_INTERIM' }));
+  });
+  return request;
 }
 
 function headersOf(request: Request): Record<string, string | false> {

@@ -34,10 +34,26 @@ export function hostOf(url: URL): string {
   return url.host;
 }
 
-/** Whether a configured `host` or `host:port` names this registry, with the default port spelled out or not. */
+/**
+ * Scheme, host and port of a URL that a registry chose, or undefined where the host is no plain name or address: a
+ * registry could otherwise write sentences into our messages.
+ */
+export function shownOrigin({ protocol, hostname, host }: URL): string | undefined {
+  const plain = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])$/.test(hostname);
+  return plain && (protocol === 'https:' || protocol === 'http:') ? `${protocol}//${host}` : undefined;
+}
+
+/** Whether a configured `host` or `host:port` is that of a URL, with the default port spelled out or not. */
+export function isHost(url: URL, name: string): boolean {
+  const port = url.protocol === 'https:' ? ':443' : ':80';
+  return name === url.host || (name.endsWith(port) && name.slice(0, -port.length) === url.host);
+}
+
+/** Whether a configured `host` or `host:port` names this registry; all names of Docker Hub are one. */
 export function isNamedBy({ host, origin }: Registry, name: string): boolean {
-  const port = origin.protocol === 'https:' ? ':443' : ':80';
-  return name === host || (name.endsWith(port) && name.slice(0, -port.length) === host);
+  const url = new URL(origin);
+  url.host = host;
+  return isHost(url, name) || (isDockerHub(url.host) && isDockerHub(name.replace(/:443$/, '')));
 }
 
 /** Whether two URLs have the same scheme, host and effective port (RFC 6454, section 4). */
@@ -99,6 +115,16 @@ function finish(url: URL): Registry | UrlProblem {
   if (isDockerHub(url.hostname) && url.port === '' && url.protocol === 'https:')
     origin.hostname = DOCKER_HUB_API;
   return { origin, prefix, host };
+}
+
+/** The address that `/v2/` follows: scheme, host, port and path prefix, without a slash at the end. */
+export function baseUrl({ origin, prefix }: Registry): string {
+  return `${origin.origin}${prefix}`;
+}
+
+/** The registry's address as `docker login` and `kubectl create secret docker-registry` take it. */
+export function loginServer({ host, origin }: Registry): string {
+  return isDockerHub(origin.host) ? 'https://index.docker.io/v1/' : host;
 }
 
 /** The URL of `path` (which starts with `/v2/`) at a registry, its path prefix included. */

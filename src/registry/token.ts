@@ -1,5 +1,5 @@
+import { parseJson } from '../json.ts';
 import type { Challenge } from './challenge.ts';
-import { parseJson } from './errors.ts';
 import { Secret } from './secret.ts';
 
 /** Longest token that is sent on, in characters. */

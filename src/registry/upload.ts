@@ -1,5 +1,5 @@
 import type { Response } from './http.ts';
-import { endpoint, sameOrigin, type Registry } from './origin.ts';
+import { endpoint, sameOrigin, shownOrigin, type Registry } from './origin.ts';
 
 /** `GET` here answers whether the registry is one, and how it wants a login (distribution-spec, end-1). */
 export function pingUrl(registry: Registry): URL {
@@ -17,9 +17,11 @@ export type Session =
   /** At the registry itself: it can be cancelled. The URL holds signed state: never store or log it. */
   | { readonly kind: 'here'; readonly url: URL }
   /** At another host, or another port: no request goes there. */
-  | { readonly kind: 'elsewhere'; readonly host: string }
+  | { readonly kind: 'elsewhere'; readonly host: string | undefined }
   /** Over http at an https registry: no request goes there. */
   | { readonly kind: 'insecure' }
+  /** At the registry, but where no upload session lives (distribution-spec: under /v2/): no request goes there. */
+  | { readonly kind: 'outside' }
   /** No Location, or one that cannot be read. */
   | { readonly kind: 'missing' };
 
@@ -30,9 +32,15 @@ export function sessionOf(response: Response, registry: Registry, asked: URL): S
   const url = new URL(text, asked);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return { kind: 'missing' };
   if (registry.origin.protocol === 'https:' && url.protocol === 'http:') return { kind: 'insecure' };
-  if (!sameOrigin(url, registry.origin)) return { kind: 'elsewhere', host: url.host };
-  if (!url.pathname.startsWith(endpoint(registry, '/v2/').pathname)) return { kind: 'missing' };
+  if (!sameOrigin(url, registry.origin))
+    return { kind: 'elsewhere', host: shownOrigin(url)?.replace(/^https?:\/\//, '') };
+  if (!isSession(url.pathname, endpoint(registry, '/v2/').pathname)) return { kind: 'outside' };
   url.username = '';
   url.password = '';
   return { kind: 'here', url };
+}
+
+/** A DELETE is sent to what can only be an upload session, never to a manifest or another API of the same host. */
+function isSession(path: string, base: string): boolean {
+  return path.startsWith(base) && path.includes('/blobs/uploads/') && !/%2f|%5c/i.test(path);
 }

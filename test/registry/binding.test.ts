@@ -1,11 +1,19 @@
 import { expect } from 'chai';
-import { realmAllowed, type TokenHost } from '../../src/registry/binding.ts';
+import { realmProblem, type RealmProblem, type TokenHost } from '../../src/registry/binding.ts';
 import { parseRegistryUrl } from '../../src/registry/origin.ts';
 
-function allowed(registryUrl: string, realm: string, tokenHosts: readonly TokenHost[] = []): boolean {
+function problem(
+  registryUrl: string,
+  realm: string,
+  tokenHosts: readonly TokenHost[] = [],
+): RealmProblem | undefined {
   const registry = parseRegistryUrl(registryUrl);
   if ('problem' in registry) throw new Error(registry.problem);
-  return realmAllowed(registry, new URL(realm), tokenHosts);
+  return realmProblem(registry, new URL(realm), tokenHosts);
+}
+
+function allowed(...args: Parameters<typeof problem>): boolean {
+  return problem(...args) === undefined;
 }
 
 type Row = readonly [name: string, registry: string, realm: string, allowed: boolean];
@@ -17,7 +25,7 @@ function table(rows: readonly Row[]): void {
   }
 }
 
-describe('realmAllowed', () => {
+describe('realmProblem', () => {
   describe("on the registry's own origin (B5 i)", () => {
     table([
       ['it over https', 'https://reg.example.com', 'https://reg.example.com/token', true],
@@ -70,6 +78,24 @@ describe('realmAllowed', () => {
         'https://t.a.svc.cluster.local/',
         false,
       ],
+      [
+        'another namespace of a cluster with a public domain',
+        'https://reg.a.svc.example.com',
+        'https://t.b.svc.example.com/',
+        false,
+      ],
+      [
+        'a host outside for one of a cluster',
+        'https://reg.a.svc.example.com',
+        'https://auth.example.com/',
+        false,
+      ],
+      [
+        'another port of a service of the cluster',
+        'https://reg.a.svc.example.com',
+        'https://reg.a.svc.example.com:8443/',
+        true,
+      ],
       ['another host without domain', 'https://registry', 'https://auth/token', false],
       [
         'a user name in front of the host',
@@ -84,12 +110,22 @@ describe('realmAllowed', () => {
   describe('under a domain where every customer has a host', () => {
     for (const domain of [
       'azurecr.io',
+      'cfapps.cloud.sap',
       'azurecr.cn',
       'azurecr.us',
       'cloudsmith.io',
       'jfrog.io',
       'icr.io',
       'ocir.io',
+      'aliyuncs.com',
+      'azure.com',
+      'container-registry.com',
+      'myhuaweicloud.com',
+      'nip.io',
+      'ovh.net',
+      'sslip.io',
+      'tencentcloudcr.com',
+      'traefik.me',
     ]) {
       table([
         [`another customer of ${domain}`, `https://a.${domain}`, `https://b.${domain}/token`, false],
@@ -124,22 +160,57 @@ describe('realmAllowed', () => {
       { registry: 'reg.local:5000', tokenHost: 'auth.other:8443' },
       { registry: 'plain.local', tokenHost: 'auth.other' },
       { registry: 'by-address.local', tokenHost: '10.0.0.9' },
+      { registry: 'spelled.local:443', tokenHost: 'auth.other:443' },
+      { registry: 'spelled-plain.local:80', tokenHost: 'auth.other:80' },
+      { registry: 'index.docker.io', tokenHost: 'auth.mirror' },
     ];
     const rows: readonly Row[] = [
       ['the pair', 'https://reg.local:5000', 'https://auth.other:8443/token', true],
       ['the pair in capitals', 'https://REG.local:5000', 'https://AUTH.other:8443/token', true],
       ['the pair for an http registry', 'http://plain.local', 'https://auth.other/token', true],
       ['http', 'https://reg.local:5000', 'http://auth.other:8443/token', false],
-      ['http for an http registry', 'http://plain.local', 'http://auth.other/token', false],
+      ['http for an http registry', 'http://plain.local', 'http://auth.other/token', true],
+      ['the port of https for http', 'http://plain.local', 'http://auth.other:443/token', false],
+      ['the default port spelled out', 'https://spelled.local', 'https://auth.other/token', true],
+      ['the default port of http spelled out', 'http://spelled-plain.local', 'http://auth.other/token', true],
+      ['the default port of https for http', 'http://spelled.local', 'http://auth.other/token', false],
+      ['Docker Hub by another name', 'docker.io', 'https://auth.mirror/token', true],
       ['another port', 'https://reg.local:5000', 'https://auth.other/token', false],
       ['another registry', 'https://reg.local:5001', 'https://auth.other:8443/token', false],
       ['the pair the other way round', 'https://auth.other:8443', 'https://reg.local:5000/token', false],
       ['a user name', 'https://reg.local:5000', 'https://u@auth.other:8443/token', false],
-      ['an address', 'https://by-address.local', 'https://10.0.0.9/token', false],
+      ['an address', 'https://by-address.local', 'https://10.0.0.9/token', true],
+      ['another port of an address', 'https://by-address.local', 'https://10.0.0.9:8443/token', false],
+      ['an address over http', 'https://by-address.local', 'http://10.0.0.9/token', false],
     ];
     for (const [name, registry, realm, expected] of rows) {
       it(`${expected ? 'allows' : 'refuses'} ${name}`, () =>
         expect(allowed(registry, realm, pairs), `${registry} → ${realm}`).to.equal(expected));
+    }
+  });
+
+  describe('says why it refuses', () => {
+    const pairs = [{ registry: 'reg.local', tokenHost: 'auth.local' }];
+    const rows: readonly [name: string, registry: string, realm: string, why: RealmProblem | undefined][] = [
+      ['nothing where it allows', 'https://reg.local', 'https://reg.local/token', undefined],
+      ['nothing where the installation allows', 'https://reg.local', 'https://auth.local/token', undefined],
+      ['a user name', 'https://reg.local', 'https://u@reg.local/token', 'malformed'],
+      ['a dot at the end', 'https://reg.example.com', 'https://reg.example.com./token', 'malformed'],
+      ['a trusted host with a dot at the end', 'https://reg.local', 'https://auth.local./token', 'malformed'],
+      ['a password', 'https://reg.local', 'https://:p@auth.local/token', 'malformed'],
+      ['http for https', 'https://reg.local', 'http://reg.local/token', 'insecure'],
+      ['http for https, at a trusted host', 'https://reg.local', 'http://auth.local/token', 'insecure'],
+      ['http for https, at an address', 'https://reg.local', 'http://10.0.0.9/token', 'insecure'],
+      ['an address', 'https://reg.local', 'https://10.0.0.9/token', 'address'],
+      ['an IPv6 address', 'https://reg.local', 'https://[fd00::1]/token', 'address'],
+      ['another port of its own address', 'https://10.0.0.7', 'https://10.0.0.7:8443/token', 'address'],
+      ['an address over http', 'http://reg.local', 'http://10.0.0.9/token', 'address'],
+      ['another host', 'https://reg.local', 'https://evil.example/token', 'other-host'],
+      ['another customer', 'https://a.azurecr.io', 'https://b.azurecr.io/token', 'other-host'],
+      ['https for http', 'http://reg.local', 'https://reg.local/token', 'other-host'],
+    ];
+    for (const [name, registry, realm, why] of rows) {
+      it(`${name}: ${why ?? 'no word'}`, () => expect(problem(registry, realm, pairs)).to.equal(why));
     }
   });
 });

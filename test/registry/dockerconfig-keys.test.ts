@@ -2,20 +2,24 @@ import { expect } from 'chai';
 import { readDockerConfig } from '../../src/registry/dockerconfig.ts';
 import { parseRegistryUrl } from '../../src/registry/origin.ts';
 
-/** Reads a file that has one login for each key; the user name says which one was taken. */
-function keyFor(keys: readonly string[], url: string, repository = 'team/app'): string | undefined {
-  const entries = keys.map((key): [string, unknown] => [
-    key,
-    { username: key.replaceAll(':', ';'), password: 'p' },
-  ]);
+/** What was taken of a file that has one login for each key; the user name is the number of the key. */
+function entryFor(
+  keys: readonly string[],
+  url: string,
+  repository: string,
+): { readonly taken: string | undefined; readonly shown: string } | undefined {
+  const entries = keys.map((key, at): [string, unknown] => [key, { username: String(at), password: 'p' }]);
   const registry = parseRegistryUrl(url);
   if ('problem' in registry) throw new Error(registry.problem);
   // Not by an object literal: a key may be __proto__.
   const auths = entries.map(([key, entry]) => `${JSON.stringify(key)}:${JSON.stringify(entry)}`).join(',');
   const entry = readDockerConfig(`{"auths":{${auths}}}`, registry, repository);
-  if (entry.kind !== 'found') return undefined;
-  expect(entry.login.username).to.equal(entry.key.replaceAll(':', ';'));
-  return entry.key;
+  return entry.kind === 'found' ? { taken: keys[Number(entry.login.username)], shown: entry.key } : undefined;
+}
+
+/** The key whose login was taken. */
+function keyFor(keys: readonly string[], url: string, repository = 'team/app'): string | undefined {
+  return entryFor(keys, url, repository)?.taken;
 }
 
 describe('readDockerConfig chooses a key', () => {
@@ -83,6 +87,18 @@ describe('readDockerConfig chooses a key', () => {
   for (const [name, key, url] of others) {
     it(`but not ${name}: ${JSON.stringify(key)} for ${url}`, () =>
       expect(keyFor([key], url)).to.equal(undefined));
+  }
+
+  const shown: readonly [key: string, shown: string][] = [
+    ['reg.example', 'reg.example'],
+    ['REG.Example:443', 'reg.example:443'],
+    ['https://reg.example/v1/', 'reg.example'],
+    ['reg.example/team//', 'reg.example/team'],
+    ['http://reg.example/v2/team/app', 'reg.example/team/app'],
+  ];
+  for (const [key, name] of shown) {
+    it(`and shows ${key} as ${name}: what users typed around it is not shown`, () =>
+      expect(entryFor([key], 'https://reg.example', 'team/app')?.shown).to.equal(name));
   }
 
   it('finds nothing for a host with the name of a property that every object has', () => {

@@ -82,7 +82,7 @@ describe('readDockerConfig', () => {
       [
         'for another path',
         'unmatched',
-        /"reg\.example\/other" is for another path$/,
+        /"reg\.example" is for another path$/,
         config({ 'reg.example/other': good }),
       ],
       [

@@ -1,6 +1,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { endpoint, hostOf, isDockerHub, parseRegistryUrl, sameOrigin } from '../../src/registry/origin.ts';
+import {
+  baseUrl,
+  endpoint,
+  hostOf,
+  isDockerHub,
+  isHost,
+  isNamedBy,
+  loginServer,
+  parseRegistryUrl,
+  sameOrigin,
+  shownOrigin,
+} from '../../src/registry/origin.ts';
+import { aRegistry } from '../support/builders.ts';
 
 type Read = readonly [origin: string, prefix: string, host: string];
 
@@ -194,6 +206,27 @@ describe('hostOf', () => {
   });
 });
 
+describe('shownOrigin', () => {
+  const rows: readonly [url: string, shown: string | undefined][] = [
+    ['https://u:p@Reg.example:443/x?y#z', 'https://reg.example'],
+    ['http://reg_1.example:5000', 'http://reg_1.example:5000'],
+    ['https://[fd00::1]:5000/', 'https://[fd00::1]:5000'],
+    ['https://10.0.0.7', 'https://10.0.0.7'],
+    ['https://call,me', undefined],
+    ["https://it's", undefined],
+    ['https://a!b', undefined],
+    ['https://$(id)', undefined],
+    ['ftp://reg.example', undefined],
+    ['file:///etc/passwd', undefined],
+    ['javascript:alert(1)', undefined],
+    [`https://${'a'.repeat(254)}`, undefined],
+  ];
+  for (const [url, shown] of rows) {
+    it(`is ${String(shown)} for ${url.slice(0, 60)}`, () =>
+      expect(shownOrigin(new URL(url))).to.equal(shown));
+  }
+});
+
 describe('isDockerHub', () => {
   it('knows the names of Docker Hub and no others', () => {
     for (const host of ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'])
@@ -201,4 +234,76 @@ describe('isDockerHub', () => {
     for (const host of ['', 'hub.docker.com', 'docker.com', 'auth.docker.io', 'docker.io:443', 'xdocker.io'])
       expect(isDockerHub(host), host).to.equal(false);
   });
+});
+
+describe('isHost', () => {
+  const rows: readonly [url: string, name: string, is: boolean][] = [
+    ['https://reg.example/x', 'reg.example', true],
+    ['https://reg.example', 'reg.example:443', true],
+    ['http://reg.example', 'reg.example:80', true],
+    ['https://reg.example:443', 'reg.example', true],
+    ['https://reg.example:5000', 'reg.example:5000', true],
+    ['https://[fd00::1]', '[fd00::1]:443', true],
+    ['https://reg.example', 'reg.example:80', false],
+    ['http://reg.example', 'reg.example:443', false],
+    ['https://reg.example:5000', 'reg.example', false],
+    ['https://reg.example', 'reg.example:5000', false],
+    ['https://reg.example', 'x.reg.example', false],
+    ['https://docker.io', 'index.docker.io', false],
+  ];
+  for (const [url, name, is] of rows) {
+    it(`says ${is} for ${url} and ${name}`, () => expect(isHost(new URL(url), name)).to.equal(is));
+  }
+});
+
+describe('isNamedBy', () => {
+  const rows: readonly [url: string, name: string, named: boolean][] = [
+    ['reg.example', 'reg.example', true],
+    ['reg.example', 'reg.example:443', true],
+    ['reg.example:443', 'reg.example', true],
+    ['http://reg.example', 'reg.example:80', true],
+    ['reg.example:5000/prefix', 'reg.example:5000', true],
+    ['reg.example', 'reg.example:80', false],
+    ['http://reg.example', 'reg.example:443', false],
+    ['reg.example', 'reg.example:5000', false],
+    ['reg.example:5000', 'reg.example', false],
+    ['reg.example:5000', 'reg.example:443', false],
+    ['docker.io', 'docker.io', true],
+    ['docker.io', 'docker.io:443', true],
+    ['docker.io', 'index.docker.io', true],
+    ['index.docker.io', 'docker.io', true],
+    ['registry.hub.docker.com', 'registry-1.docker.io:443', true],
+    ['docker.io:5000', 'docker.io', false],
+    ['docker.io', 'docker.io:5000', false],
+    ['auth.docker.io', 'docker.io', false],
+    ['docker.io', 'auth.docker.io', false],
+  ];
+  for (const [url, name, named] of rows) {
+    it(`says ${named} for ${url} and ${name}`, () => expect(isNamedBy(aRegistry(url), name)).to.equal(named));
+  }
+});
+
+describe('baseUrl', () => {
+  const rows: readonly [url: string, base: string][] = [
+    ['reg.example', 'https://reg.example'],
+    ['http://reg.example:5000/', 'http://reg.example:5000'],
+    ['reg.example/a/b/', 'https://reg.example/a/b'],
+    ['docker.io', 'https://registry-1.docker.io'],
+  ];
+  for (const [url, base] of rows) {
+    it(`is ${base} for ${url}`, () => expect(baseUrl(aRegistry(url))).to.equal(base));
+  }
+});
+
+describe('loginServer', () => {
+  const rows: readonly [url: string, server: string][] = [
+    ['reg.example', 'reg.example'],
+    ['http://reg.example:5000/a', 'reg.example:5000'],
+    ['docker.io', 'https://index.docker.io/v1/'],
+    ['docker.io:5000', 'docker.io:5000'],
+    ['registry.hub.docker.com', 'https://index.docker.io/v1/'],
+  ];
+  for (const [url, server] of rows) {
+    it(`is ${server} for ${url}`, () => expect(loginServer(aRegistry(url))).to.equal(server));
+  }
 });

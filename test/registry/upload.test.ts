@@ -54,54 +54,94 @@ describe('sessionOf', () => {
       body: '',
     };
     const found = sessionOf(response, registry, uploadUrl(registry, 'team/app'));
-    return found.kind === 'here' ? found.url.href : found.kind === 'elsewhere' ? found.host : found.kind;
+    if (found.kind === 'here') return found.url.href;
+    return found.kind === 'elsewhere' ? (found.host ?? 'not shown') : found.kind;
   };
   const state = `_state=${'a'.repeat(8000)}`;
+  const uploads = '/v2/a/blobs/uploads';
 
   const rows: readonly [name: string, location: string | undefined, registry: Registry, expected: string][] =
     [
       [
         'reads an absolute URL',
-        'https://reg.example:5000/v2/a/u/1',
+        `https://reg.example:5000${uploads}/1`,
         https,
-        'https://reg.example:5000/v2/a/u/1',
+        `https://reg.example:5000${uploads}/1`,
       ],
-      ['reads a path', '/v2/a/u/1', https, 'https://reg.example:5000/v2/a/u/1'],
+      ['reads a path', `${uploads}/1`, https, `https://reg.example:5000${uploads}/1`],
       ['reads a relative path', '1', https, 'https://reg.example:5000/v2/team/app/blobs/uploads/1'],
-      ['reads a URL without scheme', '//reg.example:5000/v2/a', https, 'https://reg.example:5000/v2/a'],
-      ['keeps a long query as it is', `/v2/a?${state}`, https, `https://reg.example:5000/v2/a?${state}`],
-      ['knows a default port', 'http://reg.example:80/v2/a', http, 'http://reg.example/v2/a'],
-      ['reads below the prefix', '/registry/v2/a', prefixed, 'https://reg.example/registry/v2/a'],
+      [
+        'reads a URL without scheme',
+        `//reg.example:5000${uploads}/1`,
+        https,
+        `https://reg.example:5000${uploads}/1`,
+      ],
+      [
+        'keeps a long query as it is',
+        `${uploads}/1?${state}`,
+        https,
+        `https://reg.example:5000${uploads}/1?${state}`,
+      ],
+      ['knows a default port', `http://reg.example:80${uploads}/1`, http, `http://reg.example${uploads}/1`],
+      [
+        'reads below the prefix',
+        `/registry${uploads}/1`,
+        prefixed,
+        `https://reg.example/registry${uploads}/1`,
+      ],
       [
         'drops user name and password',
-        'https://u:p@reg.example:5000/v2/a',
+        `https://u:p@reg.example:5000${uploads}/1`,
         https,
-        'https://reg.example:5000/v2/a',
+        `https://reg.example:5000${uploads}/1`,
       ],
-      ['finds another host', 'https://other.example/v2/a', https, 'other.example'],
-      ['finds another host without scheme', '//other.example/v2/a', https, 'other.example'],
-      ['finds another host behind a backslash', '/\\other.example/v2/a', https, 'other.example'],
+      [
+        'keeps a session of another repository',
+        '/v2/b/blobs/uploads/1',
+        https,
+        'https://reg.example:5000/v2/b/blobs/uploads/1',
+      ],
+      ['finds another host', `https://other.example${uploads}/1`, https, 'other.example'],
+      ['finds another host without scheme', `//other.example${uploads}/1`, https, 'other.example'],
+      ['finds another host behind a backslash', `/\\other.example${uploads}/1`, https, 'other.example'],
       [
         'finds another host behind a user name',
-        'https://reg.example:5000@other.example/v2/a',
+        `https://reg.example:5000@other.example${uploads}/1`,
         https,
         'other.example',
       ],
-      ['finds another port', 'https://reg.example:5001/v2/a', https, 'reg.example:5001'],
-      ['finds no port where there is one', 'https://reg.example/v2/a', https, 'reg.example'],
-      ['finds http at an https registry', 'http://reg.example:5000/v2/a', https, 'insecure'],
-      ['finds http at another host', 'http://other.example/v2/a', https, 'insecure'],
-      ['takes https at an http registry for another origin', 'https://reg.example/v2/a', http, 'reg.example'],
+      ['finds another port', `https://reg.example:5001${uploads}/1`, https, 'reg.example:5001'],
+      ['finds no port where there is one', `https://reg.example${uploads}/1`, https, 'reg.example'],
+      ['finds another host that is not fit to be shown', `https://call,me${uploads}/1`, https, 'not shown'],
+      ['finds http at an https registry', `http://reg.example:5000${uploads}/1`, https, 'insecure'],
+      ['finds http at another host', `http://other.example${uploads}/1`, https, 'insecure'],
+      [
+        'takes https at an http registry for another origin',
+        `https://reg.example${uploads}/1`,
+        http,
+        'reg.example',
+      ],
       ['takes none for missing', undefined, https, 'missing'],
       ['takes an empty one for missing', '', https, 'missing'],
       ['takes one that is no URL for missing', 'https://exa mple/', https, 'missing'],
-      ['takes another scheme for missing', 'ftp://reg.example/v2/a', https, 'missing'],
+      ['takes another scheme for missing', `ftp://reg.example${uploads}/1`, https, 'missing'],
       ['takes data for missing', 'data:text/plain,x', https, 'missing'],
-      ['takes a path outside /v2/ for missing', '/admin/delete', https, 'missing'],
-      ['takes a path out of /v2/ for missing', '/v2/../admin', https, 'missing'],
-      ['takes an encoded path out of /v2/ for missing', '/v2/%2e%2e/admin', https, 'missing'],
-      ['takes a path that only begins like /v2 for missing', '/v2evil/a', https, 'missing'],
-      ['takes a path outside the prefix for missing', '/v2/a', prefixed, 'missing'],
+      ['finds a path outside /v2/', '/admin/blobs/uploads/1', https, 'outside'],
+      ['finds a path out of /v2/', '/v2/../admin/blobs/uploads/1', https, 'outside'],
+      ['finds an encoded path out of /v2/', '/v2/%2e%2e/admin/blobs/uploads/1', https, 'outside'],
+      ['finds a path that only begins like /v2', '/v2evil/a/blobs/uploads/1', https, 'outside'],
+      ['finds a path outside the prefix', `${uploads}/1`, prefixed, 'outside'],
+      ['finds a manifest', '/v2/a/manifests/latest', https, 'outside'],
+      ['finds a blob', '/v2/a/blobs/sha256:0', https, 'outside'],
+      [
+        'finds a manifest with uploads in its query',
+        '/v2/a/manifests/latest?/blobs/uploads/',
+        https,
+        'outside',
+      ],
+      ['finds an encoded slash', '/v2/a/manifests/x%2f..%2f/blobs/uploads/1', https, 'outside'],
+      ['finds an encoded backslash', '/v2/a%5C..%5cmanifests/blobs/uploads/1', https, 'outside'],
+      ['finds a path outside at another host there', 'https://other.example/admin', https, 'other.example'],
     ];
   for (const [name, location, registry, expected] of rows) {
     it(name, () => expect(session(location, registry)).to.equal(expected));
