@@ -1,9 +1,8 @@
-import { realmAllowed, type TokenHost } from '../registry/binding.ts';
+import { realmProblem, type TokenHost } from '../registry/binding.ts';
 import { parseChallenges, type Challenge } from '../registry/challenge.ts';
 import type { Response } from '../registry/http.ts';
 import { basic, bearer, type Login } from '../registry/login.ts';
-import type { Registry } from '../registry/origin.ts';
-import { sanitise } from '../registry/sanitise.ts';
+import { shownOrigin, type Registry } from '../registry/origin.ts';
 import type { Secret } from '../registry/secret.ts';
 import { deleteScope, grantedActions, parseToken, pushScope, realmOf, tokenUrl } from '../registry/token.ts';
 import { pingUrl } from '../registry/upload.ts';
@@ -36,6 +35,19 @@ export interface Access {
   readonly granted: readonly string[] | undefined;
 }
 
+/** Schemes that are named in messages (IANA, HTTP Authentication Schemes); others are the registry's own words. */
+const KNOWN_SCHEMES = [
+  'Negotiate',
+  'NTLM',
+  'Digest',
+  'DPoP',
+  'OAuth',
+  'Mutual',
+  'HOBA',
+  'GNAP',
+  'AWS4-HMAC-SHA256',
+];
+
 /** Answers a registry's challenges: Bearer before Basic. Gives access, or the observation that ends the probe. */
 export async function authenticate(
   response: Response,
@@ -46,7 +58,10 @@ export async function authenticate(
   const bearerChallenge = challenges.find(({ scheme }) => scheme === 'bearer');
   if (bearerChallenge !== undefined) return withBearer(bearerChallenge, applicant, exchange);
   if (challenges.some(({ scheme }) => scheme === 'basic')) return withBasic(applicant, exchange);
-  const schemes = challenges.map(({ scheme }) => sanitise(scheme, 32)).slice(0, 3);
+  const named = KNOWN_SCHEMES.filter((known) =>
+    challenges.some(({ scheme }) => scheme === known.toLowerCase()),
+  );
+  const schemes = named.length === 0 && challenges.length > 0 ? ['an unknown scheme'] : named;
   return { kind: 'SchemeUnsupported', schemes };
 }
 
@@ -72,9 +87,9 @@ async function withBearer(
   exchange: Exchange,
 ): Promise<Access | Observation> {
   const realm = realmOf(challenge);
-  if (realm === undefined || !realmAllowed(applicant.registry, realm, applicant.tokenHosts)) {
-    return { kind: 'RealmNotTrusted', realm: realm?.origin };
-  }
+  if (realm === undefined) return { kind: 'RealmNotTrusted', why: 'malformed', realm: undefined };
+  const why = realmProblem(applicant.registry, realm, applicant.tokenHosts);
+  if (why !== undefined) return { kind: 'RealmNotTrusted', why, realm: shownOrigin(realm) };
   const tokens: TokenService = { realm, service: challenge.params.get('service') };
   const scope = pushScope(applicant.repository);
   const answer = await exchange.ask('token', tokenRequest(tokens, scope, applicant.login));
@@ -118,7 +133,19 @@ export async function proveLogin(
   const answer = await exchange.ask('token', tokenRequest(tokens, undefined, login));
   if (answer.kind !== 'response') return 'unknown';
   if (answer.status === 401) return 'disproven';
-  return answer.status === 200 && typeof parseToken(answer.body) !== 'string' ? 'proven' : 'unknown';
+  const token = answer.status === 200 ? parseToken(answer.body) : 'no-token';
+  return typeof token === 'string' || echoes(token, login) ? 'unknown' : 'proven';
+}
+
+/** Shorter passwords could stand in a token by chance. */
+const ECHO_LENGTH = 8;
+
+/** A service that wraps what it was given into a token has looked at nothing (GHCR's does so). */
+function echoes(token: Secret, { password }: Login): boolean {
+  const text = token.reveal();
+  const sought = password.reveal();
+  if (sought.length < ECHO_LENGTH) return false;
+  return [text, Buffer.from(text, 'base64').toString('utf8')].some((form) => form.includes(sought));
 }
 
 /** A token that may cancel an upload session, or undefined where none is given. */

@@ -1,7 +1,7 @@
 import { readDockerConfig } from '../registry/dockerconfig.ts';
 import type { Login } from '../registry/login.ts';
 import type { Registry } from '../registry/origin.ts';
-import { sanitise } from '../registry/sanitise.ts';
+import { sanitise } from '../text.ts';
 import type { FailureReason } from './reason.ts';
 
 /** A Secret as the API gives it, without anything of Kubernetes in it: values are base64. */

@@ -104,7 +104,7 @@ function findingsOf(observation: Observation, { host, repository }: Subject, ins
     if (location.kind === 'elsewhere') {
       add(
         'UploadLocationElsewhere',
-        `${host} sends uploads on to ${location.host}: pushes from clients that cannot reach it will fail`,
+        `${host} sends uploads on to ${location.host ?? 'another host'}: pushes from clients that cannot reach it will fail`,
       );
     } else if (location.kind === 'insecure') {
       add(
@@ -112,9 +112,10 @@ function findingsOf(observation: Observation, { host, repository }: Subject, ins
         `${host} sends uploads on to plain http: a reverse proxy in front of it does not pass on the scheme`,
       );
     } else if (cleanup !== 'Cancelled') {
+      const words = location.kind === 'outside' ? OUTSIDE(host) : CLEANUP_WORDS[cleanup](host, repository);
       add(
         'UploadNotCancelled',
-        `${CLEANUP_WORDS[cleanup](host, repository)}; the empty upload session expires by itself, usually within a week`,
+        `${words}; the empty upload session expires by itself, usually within a week`,
       );
     }
     if (login === 'none') add('AnonymousPushAccepted', `${host} lets anybody push to ${repository}`);
@@ -135,3 +136,6 @@ const CLEANUP_WORDS: Readonly<
   Unsupported: (host) => `${host} does not support the cancel of an upload`,
   Failed: (host) => `the cancel of the upload at ${host} failed`,
 };
+
+const OUTSIDE = (host: string): string =>
+  `${host} keeps upload sessions outside its /v2/ path, where no cancel is sent`;

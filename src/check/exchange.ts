@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts';
 import { parseChallenges } from '../registry/challenge.ts';
 import { parseErrorCodes } from '../registry/errors.ts';
 import type { Request, Response, Send } from '../registry/http.ts';
-import { parseRetryAfter } from '../registry/retry-after.ts';
+import { shownOrigin } from '../registry/origin.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 import type { Answer, Observation, Step, StepTrace } from './observation.ts';
 
 /** The requests of one probe, under one deadline, with their numbers. */
@@ -30,9 +31,9 @@ export function startExchange(send: Send, clock: Clock, signal: AbortSignal): Ex
         return { kind: 'NetworkFailed', step, failure: answer };
       }
       steps.push({ step, httpStatus: answer.status, errorCode: parseErrorCodes(answer.body)[0], durationMs });
-      return isRedirect(answer)
-        ? { kind: 'Redirected', step, to: originOf(answer.location, request.url) }
-        : answer;
+      if (!isRedirect(answer)) return answer;
+      const to = originOf(answer.location, request.url);
+      return { kind: 'Redirected', step, to, within: to === request.url.origin };
     },
   };
 }
@@ -43,8 +44,7 @@ function isRedirect(response: Response): boolean {
 
 function originOf(location: string | undefined, asked: URL): string | undefined {
   if (location === undefined || !URL.canParse(location, asked)) return undefined;
-  const { origin } = new URL(location, asked);
-  return origin === 'null' ? undefined : origin;
+  return shownOrigin(new URL(location, asked));
 }
 
 function answerOf(response: Response, nowMs: number): Answer {

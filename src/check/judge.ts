@@ -1,3 +1,4 @@
+import type { RealmProblem } from '../registry/binding.ts';
 import { networkFailed, redirected } from './network.ts';
 import type { Observation } from './observation.ts';
 import { loginRefused, pingRefused, tokenDenied, uploadRefused } from './refusal.ts';
@@ -20,7 +21,7 @@ export function judge(observation: Observation, subject: Subject): Verdict {
     case 'NetworkFailed':
       return networkFailed(observation.step, observation.failure.cause, host);
     case 'Redirected':
-      return redirected(observation.step, observation.to, host);
+      return redirected(observation.step, observation.to, observation.within, host);
     case 'SchemeUnsupported':
       return verdict(
         'UnsupportedAuthScheme',
@@ -36,13 +37,7 @@ export function judge(observation: Observation, subject: Subject): Verdict {
         `${host} wants a login for ${repository}, and the check has no existingSecret`,
       );
     case 'RealmNotTrusted':
-      return verdict(
-        'TokenRealmNotTrusted',
-        'Authenticated',
-        observation.realm === undefined
-          ? `${host} names a token service that is not a valid https URL`
-          : `${host} sends logins to the token service ${observation.realm}, which this installation does not trust with them`,
-      );
+      return realmNotTrusted(observation.why, observation.realm ?? 'that cannot be read', host);
     case 'PingRefused':
       return pingRefused(observation.answer, host);
     case 'LoginRefused':
@@ -95,4 +90,14 @@ function notAllowed(rule: 'insecure-transport' | 'registry-not-listed', host: st
         'Reachable',
         `${host} is not in policy.allowedRegistries of this installation`,
       );
+}
+
+function realmNotTrusted(why: RealmProblem, realm: string, host: string): Verdict {
+  const words: Readonly<Record<RealmProblem, string>> = {
+    malformed: `${host} names a token service that is no valid URL: its configuration (realm) is wrong`,
+    insecure: `${host} sends logins over plain http, to ${realm}: its configuration (realm, or the scheme behind a proxy) is wrong`,
+    address: `${host} sends logins to the address ${realm}, which this installation does not trust with them`,
+    'other-host': `${host} sends logins to the token service ${realm}, which this installation does not trust with them`,
+  };
+  return verdict('TokenRealmNotTrusted', 'Authenticated', words[why]);
 }

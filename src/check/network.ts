@@ -1,6 +1,6 @@
 import type { NetworkCause } from '../registry/failure.ts';
 import type { Step } from './observation.ts';
-import type { Reason, Stage } from './reason.ts';
+import { REASONS, type Reason, type Stage } from './reason.ts';
 import { verdict, type Verdict } from './verdict.ts';
 
 const STAGE_OF: Readonly<Record<Step, Stage>> = {
@@ -47,18 +47,24 @@ export function networkFailed(step: Step, cause: NetworkCause, host: string): Ve
   const who = step === 'token' ? `the token service of ${host}` : host;
   const message = step === 'ping' ? `${who} ${words}` : `${who} ${words} (during ${STEP_WORDS[step]})`;
   const ofTokenService = step === 'token' && reason !== 'EgressDenied' && reason !== 'RegistryTimeout';
-  return verdict(ofTokenService ? 'TokenServiceFailed' : reason, stage, message);
+  if (!ofTokenService) return verdict(reason, stage, message);
+  // A certificate does not get better by waiting; a connection may.
+  const lasting = REASONS[reason] === 'transient' ? 'transient' : 'persistent';
+  return verdict('TokenServiceFailed', stage, message, lasting);
 }
 
-/** A request that was redirected: another origin gets no request. */
-export function redirected(step: Step, to: string | undefined, host: string): Verdict {
-  const where = to === undefined ? 'to an address that cannot be read' : `to ${to}`;
-  return step === 'token'
-    ? verdict(
-        'TokenServiceFailed',
-        'Authenticated',
-        `the token service of ${host} redirected ${where}`,
-        'persistent',
-      )
-    : verdict('RedirectedElsewhere', STAGE_OF[step], `${host} redirected ${STEP_WORDS[step]} ${where}`);
+/** A request that was redirected; `within`: to another path of the same host. Redirects are not followed. */
+export function redirected(step: Step, to: string | undefined, within: boolean, host: string): Verdict {
+  const origin = to === undefined ? 'to an address that cannot be read' : `to ${to}`;
+  const where = within ? 'to another path of the same host' : origin;
+  if (step === 'token') {
+    const message = `the token service of ${host} redirected ${where}`;
+    return verdict('TokenServiceFailed', 'Authenticated', message, 'persistent');
+  }
+  const hint = within ? ': spec.registryUrl may lack a path prefix' : '';
+  return verdict(
+    'RedirectedElsewhere',
+    STAGE_OF[step],
+    `${host} redirected ${STEP_WORDS[step]} ${where}${hint}`,
+  );
 }

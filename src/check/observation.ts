@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../registry/errors.ts';
 import type { NetworkFailure } from '../registry/failure.ts';
+import type { RealmProblem } from '../registry/binding.ts';
 import type { TokenProblem } from '../registry/token.ts';
 import type { SecretProblem } from './credential.ts';
 
@@ -40,10 +41,11 @@ export type Cleanup =
   /** The cancel failed, or there was nothing to send it to. */
   | 'Failed';
 
-/** Where the accepted upload would go on. */
+/** Where the accepted upload would go on: at the registry, at the registry outside /v2/, at another host, or over http. */
 export type Location =
   | { readonly kind: 'here' }
-  | { readonly kind: 'elsewhere'; readonly host: string }
+  | { readonly kind: 'outside' }
+  | { readonly kind: 'elsewhere'; readonly host: string | undefined }
   | { readonly kind: 'insecure' };
 
 /** What a check met, as a value: the union that everything turns on. */
@@ -56,14 +58,23 @@ export type Observation =
   | { readonly kind: 'NotAllowed'; readonly rule: 'insecure-transport' | 'registry-not-listed' }
   /** A request got no answer. */
   | { readonly kind: 'NetworkFailed'; readonly step: Step; readonly failure: NetworkFailure }
-  /** A request was redirected; `to` is the origin, where it could be read. */
-  | { readonly kind: 'Redirected'; readonly step: Step; readonly to: string | undefined }
+  /** A request was redirected; `to` is the origin, where it could be read; `within`: it is the one that was asked. */
+  | {
+      readonly kind: 'Redirected';
+      readonly step: Step;
+      readonly to: string | undefined;
+      readonly within: boolean;
+    }
   /** The registry wants a login in a scheme that is not supported, or names none. */
   | { readonly kind: 'SchemeUnsupported'; readonly schemes: readonly string[] }
   /** The registry wants a login, and the check has none. */
   | { readonly kind: 'LoginWanted' }
-  /** The token service is not one that this login may be sent to; `realm` is its origin. */
-  | { readonly kind: 'RealmNotTrusted'; readonly realm: string | undefined }
+  /** The token service is not one that this login may be sent to; `realm` is its origin, where it can be read. */
+  | {
+      readonly kind: 'RealmNotTrusted';
+      readonly why: RealmProblem;
+      readonly realm: string | undefined;
+    }
   /** `GET /v2/` without a login got an answer that no registry gives. */
   | { readonly kind: 'PingRefused'; readonly answer: Answer }
   /** `GET /v2/` with the login was refused. */

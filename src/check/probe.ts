@@ -101,12 +101,12 @@ async function enter(
 async function push(first: Access, applicant: Applicant, exchange: Exchange): Promise<Walked> {
   const answer = await post(first, applicant, exchange);
   if (answer.kind !== 'response') return { end: answer, scheme: first.scheme };
-  if (!wantsAnotherLogin(answer, first, exchange)) return judge(answer, first, applicant, exchange);
+  if (!wantsAnotherLogin(answer, first, exchange)) return afterUpload(answer, first, applicant, exchange);
   const access = await authenticate(answer, applicant, exchange);
   if (access.kind !== 'access') return { end: access, scheme: first.scheme };
   const second = await post(access, applicant, exchange);
   if (second.kind !== 'response') return { end: second, scheme: access.scheme };
-  return judge(second, access, applicant, exchange);
+  return afterUpload(second, access, applicant, exchange);
 }
 
 function post(
@@ -131,7 +131,7 @@ function wantsAnotherLogin(response: Response, access: Access, exchange: Exchang
   );
 }
 
-async function judge(
+async function afterUpload(
   response: Response,
   access: Access,
   applicant: Applicant,
@@ -175,7 +175,7 @@ async function settle(
     kind: 'UploadAccepted',
     // A 202 proves the login only where the registry had asked for one.
     login: access.login === 'unknown' ? 'proven' : access.login,
-    location: session.kind === 'here' ? { kind: 'here' } : session,
+    location: session.kind === 'elsewhere' ? session : { kind: session.kind },
     cleanup: await cancelUpload(session, access, applicant, exchange),
   };
 }

@@ -30,47 +30,36 @@ export function pingRefused(answer: Answer, host: string): Verdict {
   );
 }
 
-/** `GET /v2/` with a Basic login. */
+/** `GET /v2/` with a Basic login. Without it the registry had just answered, so a 403 is about the login, too. */
 export function loginRefused(answer: Answer, { host, secret }: Subject): Verdict {
-  if (answer.status === 401) return rejected(host, secret);
-  if (answer.status === 403) {
-    return verdict(
-      'AccessBlocked',
-      'Authenticated',
-      `${host} refuses this login or network altogether (403 on GET /v2/ with the login)`,
-    );
-  }
+  if (answer.status === 401 || answer.status === 403) return rejected(answer, host, secret);
   return (
+    limited(answer, host) ??
     overloaded(answer, 'Authenticated', host) ??
     verdict('UnexpectedResponse', 'Authenticated', `${host} answered the login with ${answer.status}`)
   );
 }
 
-function rejected(host: string, secret: string | undefined): Verdict {
+function rejected({ status }: Answer, host: string, secret: string | undefined): Verdict {
   const from = secret === undefined ? 'the login' : `the login in Secret ${secret}`;
-  return verdict(
-    'CredentialsRejected',
-    'Authenticated',
-    `${host} refused ${from}: wrong user name, password or token`,
-  );
+  const why = status === 403 ? 'expired, locked or without access' : 'wrong user name, password or token';
+  return verdict('CredentialsRejected', 'Authenticated', `${host} refused ${from} (${status}): ${why}`);
+}
+
+/** A 429 to a login can be the lock after too many wrong ones. */
+function limited({ status }: Answer, who: string): Verdict | undefined {
+  const message = `${who} asks for fewer requests (429): too many of them, or too many failed logins`;
+  return status === 429 ? verdict('RateLimited', 'Authenticated', message) : undefined;
 }
 
 /** The token request. */
 export function tokenDenied(answer: Answer, login: LoginState, subject: Subject): Verdict {
-  const { host } = subject;
   if (answer.status === 401 || answer.status === 403) return refusedFor(login, answer, undefined, subject);
-  if (answer.status === 429)
-    return verdict(
-      'RateLimited',
-      'Authenticated',
-      `the token service of ${host} asks for fewer requests (429)`,
-    );
-  const message = `the token service of ${host} answered ${answer.status}`;
-  return verdict(
-    'TokenServiceFailed',
-    'Authenticated',
-    message,
-    answer.status >= 500 ? 'transient' : 'persistent',
+  const service = `the token service of ${subject.host}`;
+  const course = answer.status >= 500 ? 'transient' : 'persistent';
+  return (
+    limited(answer, service) ??
+    verdict('TokenServiceFailed', 'Authenticated', `${service} answered ${answer.status}`, course)
   );
 }
 
@@ -114,13 +103,14 @@ export function uploadRefused(
 /** A 401 or 403, told apart by what is known of the login. */
 function refusedFor(
   login: LoginState,
-  { status }: Answer,
+  answer: Answer,
   granted: readonly string[] | undefined,
   { host, repository, secret }: Subject,
 ): Verdict {
+  const { status } = answer;
   switch (login) {
     case 'disproven':
-      return rejected(host, secret);
+      return rejected(answer, host, secret);
     case 'none':
       return verdict(
         'CredentialsRequired',
@@ -131,7 +121,7 @@ function refusedFor(
       return verdict(
         'PushDenied',
         'PushAuthorized',
-        `the login is good, but ${host} does not let it push to ${repository} (${status}${grants(granted)})`,
+        `the login is good, but ${host} refuses it the push to ${repository} (${status}): ${missing(granted)}`,
       );
     case 'unknown':
     case 'unchecked':
@@ -143,9 +133,10 @@ function refusedFor(
   }
 }
 
-function grants(granted: readonly string[] | undefined): string {
-  if (granted === undefined) return '';
-  const missing = ['pull', 'push'].filter((action) => !granted.includes(action));
-  if (missing.length === 0) return '';
-  return `; granted: ${granted.join(', ') || 'nothing'}; missing: ${missing.join(', ')}`;
+/** What the token says is missing. Where it says nothing, a missing right looks like a missing project or a read-only one. */
+function missing(granted: readonly string[] | undefined): string {
+  const absent = ['pull', 'push'].filter((action) => granted?.includes(action) === false);
+  return absent.length === 0
+    ? 'no push right, or no such project, or one that takes no pushes'
+    : `granted: ${granted?.join(', ') || 'nothing'}; missing: ${absent.join(', ')}`;
 }

@@ -60,8 +60,11 @@ describe('diagnose', () => {
     expect(courseOf(denied(500))).to.equal('transient');
     expect(courseOf(denied(404))).to.equal('persistent');
     expect(courseOf(failed('token', 'refused'))).to.equal('transient');
+    expect(courseOf(failed('token', 'tls-expired'))).to.equal('persistent');
     expect(courseOf({ kind: 'TokenUnusable', problem: 'no-token' })).to.equal('persistent');
-    expect(courseOf({ kind: 'Redirected', step: 'token', to: undefined })).to.equal('persistent');
+    expect(courseOf({ kind: 'Redirected', step: 'token', to: undefined, within: false })).to.equal(
+      'persistent',
+    );
   });
 
   it('calls a push authorized for a 202 alone', () => {
@@ -78,7 +81,7 @@ describe('diagnose', () => {
     const [, unusable] = CASES.SecretUnusable[0] ?? expect.fail();
     expect(diagnose(unusable, unnamed).message).to.equal('the Secret: words of ours');
     const refused = diagnose({ kind: 'LoginRefused', answer: anAnswer(401) }, unnamed);
-    expect(refused.message).to.match(/refused the login: wrong/);
+    expect(refused.message).to.match(/refused the login \(401\): wrong/);
   });
 
   it('passes on how long the registry wants to be left alone, and says it in no message', () => {

@@ -1,6 +1,7 @@
 import { REASONS, type Reason } from '../../src/check/reason.ts';
 import type { Answer, LoginState, Observation, Step } from '../../src/check/observation.ts';
 import type { Subject } from '../../src/check/verdict.ts';
+import type { RealmProblem } from '../../src/registry/binding.ts';
 import type { ErrorCode } from '../../src/registry/errors.ts';
 import type { NetworkCause } from '../../src/registry/failure.ts';
 
@@ -51,7 +52,13 @@ export function failed(step: Step, cause: NetworkCause): Observation {
 }
 
 const login = (status: number): Observation => ({ kind: 'LoginRefused', answer: anAnswer(status) });
-const redirect = (step: Step, to?: string): Observation => ({ kind: 'Redirected', step, to });
+const redirect = (step: Step, to?: string, within = false): Observation => ({
+  kind: 'Redirected',
+  step,
+  to,
+  within,
+});
+const realm = (why: RealmProblem, at?: string): Observation => ({ kind: 'RealmNotTrusted', why, realm: at });
 const upload = (
   status: number,
   state: LoginState,
@@ -107,7 +114,7 @@ const network = (Object.keys(CAUSES) as NetworkCause[]).flatMap((cause): Case[] 
   return [
     at('ping', reason, '-..'),
     at('login', reason, `r${sign(reason)}.`),
-    at('token', tokens, `r${sign(tokens)}.`),
+    at('token', tokens, `r${sign(reason)}.`),
     at('upload', reason, `ro${sign(reason)}`),
   ];
 });
@@ -168,6 +175,20 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
     ['a redirect at login', redirect('login', X), 'RedirectedElsewhere', 'r-.', /with the login to https/],
     ['a redirect at token', redirect('token', X), 'TokenServiceFailed', 'r-.', /token service .* to https/],
     ['a redirect at upload', redirect('upload', X), 'RedirectedElsewhere', 'ro-', /upload request to https/],
+    [
+      'a redirect within',
+      redirect('ping', X, true),
+      'RedirectedElsewhere',
+      '-..',
+      /another path of the same host: spec/,
+    ],
+    [
+      'a redirect of tokens within',
+      redirect('token', X, true),
+      'TokenServiceFailed',
+      'r-.',
+      /another path of the same host$/,
+    ],
     ['a redirect to nowhere', redirect('ping'), 'RedirectedElsewhere', '-..', /cannot be read$/],
   ],
   SchemeUnsupported: [
@@ -182,8 +203,29 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
   ],
   LoginWanted: [['nobody', { kind: 'LoginWanted' }, 'CredentialsRequired', 'r-.', nobody]],
   RealmNotTrusted: [
-    ['a realm elsewhere', { kind: 'RealmNotTrusted', realm: X }, 'TokenRealmNotTrusted', 'r-.', /x\.example/],
-    ['no realm', { kind: 'RealmNotTrusted', realm: undefined }, 'TokenRealmNotTrusted', 'r-.', /not a valid/],
+    [
+      'a realm elsewhere',
+      realm('other-host', X),
+      'TokenRealmNotTrusted',
+      'r-.',
+      /service https:..x\.example,/,
+    ],
+    [
+      'a realm over http',
+      realm('insecure', 'http://x'),
+      'TokenRealmNotTrusted',
+      'r-.',
+      /over plain http, to http:..x:/,
+    ],
+    [
+      'a realm by address',
+      realm('address', 'https://[::1]'),
+      'TokenRealmNotTrusted',
+      'r-.',
+      /address https:..\[::1\],/,
+    ],
+    ['a realm that is none', realm('malformed'), 'TokenRealmNotTrusted', 'r-.', /no valid URL/],
+    ['a realm with a login in it', realm('malformed', X), 'TokenRealmNotTrusted', 'r-.', /no valid URL/],
   ],
   PingRefused: [
     ['a 403 at ping', ping(403), 'AccessBlocked', '-..', /before any login \(403/],
@@ -194,18 +236,30 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
     ['a web page at ping', ping(200, { html: true }), 'NotARegistry', '-..', /with a web page \(200\):/],
   ],
   LoginRefused: [
-    ['a 401 to the login', login(401), 'CredentialsRejected', 'r-.', /Secret registry-credentials: wrong/],
-    ['a 403 to the login', login(403), 'AccessBlocked', 'r-.', /403/],
-    ['a 429 to the login', login(429), 'RateLimited', 'r?.', /429/],
+    ['a 401 to the login', login(401), 'CredentialsRejected', 'r-.', /registry-credentials \(401\): wrong/],
+    ['a 403 to the login', login(403), 'CredentialsRejected', 'r-.', /\(403\): expired, locked/],
+    ['a 429 to the login', login(429), 'RateLimited', 'r?.', /\(429\): .*failed logins$/],
     ['a 503 to the login', login(503), 'RegistryUnavailable', 'r?.', /503/],
     ['a 400 to the login', login(400), 'UnexpectedResponse', 'r-.', /with 400$/],
   ],
   TokenDenied: [
-    ['no token for a good login', denied(401, 'proven'), 'PushDenied', 'rp-', /login is good.* \(401\)$/],
+    [
+      'no token for a good login',
+      denied(401, 'proven'),
+      'PushDenied',
+      'rp-',
+      /login is good.* \(401\): no push right, or/,
+    ],
     ['no token for a bad login', denied(401, 'disproven'), 'CredentialsRejected', 'r-.', bad],
     ['no token, and nobody knows why', denied(403), 'PushUnauthorized', 'ro-', open],
     ['no token for nobody', denied(403, 'none'), 'CredentialsRequired', 'r-.', nobody],
-    ['a 429 of the token service', denied(429), 'RateLimited', 'r?.', /the token service of/],
+    [
+      'a 429 of the token service',
+      denied(429),
+      'RateLimited',
+      'r?.',
+      /^the token service of .*failed logins$/,
+    ],
     ['a 500 of the token service', denied(500), 'TokenServiceFailed', 'r?.', /answered 500$/],
     ['a 404 of the token service', denied(404), 'TokenServiceFailed', 'r-.', /answered 404$/],
   ],
@@ -226,23 +280,29 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
     ],
   ],
   UploadRefused: [
-    ['a 401 to a good login', upload(401, 'proven'), 'PushDenied', 'rp-', /\(401\)$/],
-    ['a 403 to a good login', upload(403, 'proven', ['DENIED']), 'PushDenied', 'rp-', /\(403\)$/],
+    ['a 401 to a good login', upload(401, 'proven'), 'PushDenied', 'rp-', /\(401\): no push right, or/],
+    [
+      'a 403 to a good login',
+      upload(403, 'proven', ['DENIED']),
+      'PushDenied',
+      'rp-',
+      /\(403\): no push right, or/,
+    ],
     [
       'a token without push',
       upload(401, 'proven', [], ['pull']),
       'PushDenied',
       'rp-',
-      /pull; missing: push\)$/,
+      /granted: pull; missing: push$/,
     ],
     [
       'a token without rights',
       upload(401, 'proven', [], []),
       'PushDenied',
       'rp-',
-      /nothing; missing: pull, push\)$/,
+      /granted: nothing; missing: pull, push$/,
     ],
-    ['a token with all rights', upload(401, 'proven', [], all), 'PushDenied', 'rp-', /\(401\)$/],
+    ['a token with all rights', upload(401, 'proven', [], all), 'PushDenied', 'rp-', /no push right, or/],
     ['a 401 to a bad login', upload(401, 'disproven'), 'CredentialsRejected', 'r-.', bad],
     ['a 401, and nobody knows why', upload(401, 'unknown'), 'PushUnauthorized', 'ro-', open],
     ['a 403 of an open registry', upload(403, 'unchecked'), 'PushUnauthorized', 'ro-', open],

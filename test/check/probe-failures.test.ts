@@ -1,23 +1,19 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { Observation, Step } from '../../src/check/observation.ts';
+import type { Step } from '../../src/check/observation.ts';
 import {
   answer,
-  challenge,
   drip,
   large,
   leaksOf,
   raw,
   reset,
   stall,
-  startScriptedRegistry,
   token,
   type Reply,
   type Turn,
 } from '../support/scripted-registry.ts';
 import {
-  accepted,
-  DELETE,
   LOGIN,
   openTable,
   PING,
@@ -165,121 +161,45 @@ describe('probe', () => {
       expect((await probed).observation).to.deep.include({ kind: 'NetworkFailed', step: 'login' });
     });
 
-    it('leaves no timer behind', async () => {
+    it('leaves no timer and no socket behind', async () => {
       const { probed, clock } = table.start([[PING, answer(503)]]);
       await probed;
       expect(clock.sleeps).to.deep.equal([]);
-    });
-  });
-
-  describe('and the Location of an accepted upload', () => {
-    const enter = (location?: string): Turn[] => [
-      [PING, wantsBasic],
-      [LOGIN, answer(200)],
-      [`${POST} as ci`, answer(202, location === undefined ? {} : { Location: location })],
-    ];
-
-    const elsewhere: readonly [name: string, location: () => string, kind: string, finding: string][] = [
-      [
-        'at another host',
-        () => `${table.elsewhere.url}/v2/team/app/blobs/uploads/1`,
-        'elsewhere',
-        'UploadLocationElsewhere',
-      ],
-      [
-        'at the metadata service',
-        () => 'https://169.254.169.254/v2/',
-        'elsewhere',
-        'UploadLocationElsewhere',
-      ],
-      [
-        'over http',
-        () => `${table.registry.url.replace('https:', 'http:')}/v2/1`,
-        'insecure',
-        'UploadLocationInsecure',
-      ],
-    ];
-    for (const [name, location, kind, finding] of elsewhere) {
-      it(`cancels nothing ${name}, and says so`, async () => {
-        const { observation } = await table.run(enter(location()));
-        expect(observation).to.include({ kind: 'UploadAccepted', cleanup: 'Failed', login: 'proven' });
-        expect('location' in observation && observation.location.kind).to.equal(kind);
-        const { reason, findings } = table.diagnose(observation);
-        expect(reason).to.equal('PushAuthorized');
-        expect(findings.map(({ type }) => type)).to.deep.equal([finding]);
-      });
-    }
-
-    const missing: readonly [name: string, location: string | undefined][] = [
-      ['is missing', undefined],
-      ['is empty', ''],
-      ['is no URL', 'https://exa mple/'],
-      ['is in a file', 'file:///etc/passwd'],
-      ['is outside the protocol', '/admin/delete?everything'],
-    ];
-    for (const [name, location] of missing) {
-      it(`finds UnexpectedResponse where it ${name}, and cancels nothing`, async () => {
-        const { observation } = await table.run(enter(location));
-        expect(observation.kind).to.equal('UploadMalformed');
-        expect(table.diagnose(observation).reason).to.equal('UnexpectedResponse');
-      });
-    }
-
-    const here: readonly [name: string, location: () => string, asked: string][] = [
-      ['is relative', () => '1?_state=s', DELETE],
-      ['is a path', () => '/v2/team/app/blobs/uploads/1?_state=s', DELETE],
-      ['is absolute', () => `${table.registry.url}/v2/team/app/blobs/uploads/1?_state=s`, DELETE],
-      [
-        'has a login in it',
-        () => table.registry.url.replace('://', '://evil:pw@').concat('/v2/x'),
-        'DELETE /v2/x',
-      ],
-      [
-        'has 8 kB of state',
-        () => `/v2/x?_state=${'s'.repeat(8000)}`,
-        `DELETE /v2/x?_state=${'s'.repeat(8000)}`,
-      ],
-    ];
-    for (const [name, location, asked] of here) {
-      it(`cancels at it where it ${name}, and does not keep it`, async () => {
-        const { observation } = await table.run([...enter(location()), [`${asked} as ci`, answer(204)]]);
-        expect(observation).to.deep.include({ cleanup: 'Cancelled', location: { kind: 'here' } });
-        expect(JSON.stringify(observation)).to.not.include('_state').and.not.include('evil');
-      });
-    }
-  });
-
-  describe('over plain http', () => {
-    it('takes an https Location of an http registry for another host', async () => {
-      const plain = await startScriptedRegistry();
-      try {
-        const { probed } = table.start([], { url: plain.url });
-        plain.play([
-          [PING, challenge('Basic realm="x"')],
-          [LOGIN, answer(200)],
-          [`${POST} as ci`, answer(202, { Location: `${plain.url.replace('http:', 'https:')}/v2/x` })],
-        ]);
-        const observation: Observation = (await probed).observation;
-        expect(observation).to.deep.include({ location: { kind: 'elsewhere', host: plain.host } });
-        expect(plain.conversation).to.deep.equal([PING, LOGIN, `${POST} as ci`]);
-      } finally {
-        await plain.stop();
-      }
+      await table.registry.idle();
     });
 
-    it('pushes and cancels', async () => {
-      const plain = await startScriptedRegistry();
-      try {
-        const { probed } = table.start([], { url: plain.url, anonymous: true });
-        plain.play([
-          [PING, answer(200)],
-          [POST, accepted],
-          [DELETE, answer(204)],
-        ]);
-        expect((await probed).observation).to.include({ cleanup: 'Cancelled' });
-      } finally {
-        await plain.stop();
-      }
+    for (const [name, location] of [
+      ['a path', () => '/artifactory/v2/'],
+      ['a URL', () => `${table.registry.url}/artifactory/v2/`],
+    ] as const) {
+      it(`does not follow a redirect to another path of the same host, by ${name}, and says so`, async () => {
+        const { observation } = await table.run([[PING, answer(301, { Location: location() })]]);
+        const to = table.registry.url;
+        expect(observation).to.deep.equal({ kind: 'Redirected', step: 'ping', to, within: true });
+        const { reason, message } = table.diagnose(observation);
+        expect(reason).to.equal('RedirectedElsewhere');
+        expect(message).to.match(
+          /to another path of the same host: spec\.registryUrl may lack a path prefix$/,
+        );
+      });
+    }
+
+    it('shows no host of a redirect at which a registry could write sentences', async () => {
+      const { observation } = await table.run([
+        [PING, answer(302, { Location: 'https://call,0900-c4nary/' })],
+      ]);
+      expect(observation).to.deep.equal({ kind: 'Redirected', step: 'ping', to: undefined, within: false });
+    });
+
+    it('keeps of a redirect the origin alone', async () => {
+      const location = 'https://evil:pw@x.example:8443/login?session=c4nary#top';
+      const { observation } = await table.run([[PING, answer(302, { Location: location })]]);
+      expect(observation).to.deep.equal({
+        kind: 'Redirected',
+        step: 'ping',
+        to: 'https://x.example:8443',
+        within: false,
+      });
     });
   });
 });

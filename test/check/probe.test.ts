@@ -127,6 +127,24 @@ describe('probe', () => {
       expect(JSON.stringify(observation)).to.not.include(password);
     });
 
+    const refusals: readonly [status: number, reason: string][] = [
+      [401, 'CredentialsRejected'],
+      [403, 'CredentialsRejected'],
+      [429, 'RateLimited'],
+      [503, 'RegistryUnavailable'],
+    ];
+    for (const [status, reason] of refusals) {
+      it(`finds ${reason} at the login where it gets a ${status}: the registry had answered without one`, async () => {
+        const { observation } = await table.run([
+          [PING, wantsBasic],
+          [LOGIN, refused(status)],
+        ]);
+        expect(observation.kind).to.equal('LoginRefused');
+        const { stages } = table.diagnose(observation);
+        expect([stages.Reachable.status, stages.Authenticated.reason]).to.deep.equal(['True', reason]);
+      });
+    }
+
     it('knows that the login is good where the upload gets a 403', async () => {
       const { observation } = await table.run([
         [PING, wantsBasic],
@@ -163,6 +181,17 @@ describe('probe', () => {
       ['a 401 for Negotiate only', challenge('Negotiate', 'NTLM'), 'UnsupportedAuthScheme'],
       ['a 401 for Digest only', challenge('Digest realm="x", qop="auth"'), 'UnsupportedAuthScheme'],
     ];
+    it('names the schemes that it knows, and none in words of the registry', async () => {
+      const offered = challenge('DPoP, Digest realm="x"', 'C4nary realm="x"');
+      const known = await table.run([[PING, offered]]);
+      expect(known.observation).to.deep.equal({ kind: 'SchemeUnsupported', schemes: ['Digest', 'DPoP'] });
+      const unknown = await table.run([[PING, challenge('Please-Call-C4nary realm="x"')]]);
+      expect(unknown.observation).to.deep.equal({
+        kind: 'SchemeUnsupported',
+        schemes: ['an unknown scheme'],
+      });
+    });
+
     for (const [name, reply, reason] of rows) {
       for (const anonymous of [false, true]) {
         it(`finds ${reason} in ${name}, and sends no login (${anonymous ? 'there is none' : 'there is one'})`, async () => {

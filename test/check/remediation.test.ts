@@ -11,6 +11,8 @@ const FAILURES = REASON_NAMES.filter((reason) => REASONS[reason] !== 'ok');
 function someFacts(more: Partial<Omit<Facts, 'verify'>> = {}): Facts {
   const names = {
     host: 'reg.example',
+    url: 'https://reg.example',
+    server: 'reg.example',
     repository: 'team/app',
     secret: 'login',
     namespace: 'apps',
@@ -26,7 +28,7 @@ function remedy(reason: Reason, facts = someFacts()): Remediation {
 
 /** The command of a step, which is a sentence, or a sentence and a command after ": ". */
 function commandOf(step: string): string | undefined {
-  return /: ((?:kubectl|docker|curl|openssl|T=)[^]*)$/.exec(step)?.[1];
+  return /: ((?:kubectl|docker|curl|openssl|getent|read|T=)[^]*)$/.exec(step)?.[1];
 }
 
 const commands = (facts: Facts): string[] =>
@@ -37,7 +39,19 @@ const commands = (facts: Facts): string[] =>
  * run: the path is empty.
  */
 function wordsOf(command: string): readonly (readonly string[])[] {
-  const programs = ['kubectl', 'docker', 'curl', 'openssl', 'base64', 'jq', 'rm', 'id', 'touch'];
+  const programs = [
+    'kubectl',
+    'docker',
+    'curl',
+    'openssl',
+    'base64',
+    'jq',
+    'getent',
+    'read',
+    'rm',
+    'id',
+    'touch',
+  ];
   // Each call in one write, since the programs of a pipeline run at once; a line break in an argument becomes \2.
   const stubs = programs.map(
     (name) =>
@@ -80,7 +94,7 @@ describe('remedyFor', () => {
         }
         expect(summary).to.match(/^[A-Z].*\.$/);
         expect(steps.length).to.be.within(1, 8);
-        expect(steps.at(-1)).to.equal(`Check again: ${facts.verify}`);
+        expect(commandOf(steps.at(-1) ?? '')).to.equal(facts.verify);
         expect(new Set(steps)).to.have.property('size', steps.length);
       }
     });
@@ -96,7 +110,7 @@ describe('remedyFor', () => {
   it('recognizes the command of each step that has one', () => {
     for (const reason of FAILURES) {
       for (const step of remedy(reason).steps) {
-        if (/\b(kubectl|curl|openssl) (-|[a-z_]+ )/.test(step))
+        if (/\b(kubectl|curl|openssl|getent) (-|[a-z_]+ )/.test(step))
           expect(commandOf(step), step).to.be.a('string');
       }
     }
@@ -106,12 +120,16 @@ describe('remedyFor', () => {
     const plain = someFacts({
       repository: 'plain-repository',
       host: 'plain-host',
+      url: 'https://plain-url',
+      server: 'plain-server',
       secret: 'plain-secret',
       namespace: 'plain-namespace',
       name: 'plain-name',
     });
     const hostile = someFacts({
       host: `h'; rm -rf / #`,
+      url: `https://u"; rm -rf / #`,
+      server: `v); id #'`,
       repository: `r$(id)\`id\`"`,
       secret: `s' || touch x; '`,
       namespace: `n\nid\n`,
@@ -120,13 +138,22 @@ describe('remedyFor', () => {
     const tame = (text: string): string =>
       text
         .replaceAll(hostile.host, plain.host)
+        .replaceAll(hostile.url, plain.url)
+        .replaceAll(hostile.server, plain.server)
         .replaceAll(hostile.repository, plain.repository)
         .replaceAll(hostile.secret ?? '', plain.secret ?? '')
         .replaceAll(hostile.namespace, plain.namespace)
         .replaceAll(hostile.name, plain.name);
+    const byDefault = { repository: 'stellaops/doctor-test' };
+    const of = (facts: Facts): string[] => [...commands(facts), ...commands({ ...facts, ...byDefault })];
     // Many reasons share a command: each is run once.
-    const hostileOf = new Map(commands(plain).map((command, at) => [command, commands(hostile)[at] ?? '']));
-    for (const [command, other] of hostileOf) {
+    const pairs = new Map(
+      of(hostile).map((command, at): [string, readonly [string, string]] => {
+        const pair = [of(plain)[at] ?? '', command] as const;
+        return [pair.join('\0'), pair];
+      }),
+    );
+    for (const [command, other] of pairs.values()) {
       const words = wordsOf(other).map((call) => call.map(tame));
       expect(sorted(words), other).to.deep.equal(sorted(wordsOf(command)));
     }
@@ -148,23 +175,50 @@ describe('remedyFor', () => {
     const [other = ''] = remedy('TLSVerificationFailed').steps;
     expect(other).to.include('-connect reg.example:443 -servername reg.example ');
     const [lookup] = remedy('DNSLookupFailed', someFacts({ host: 'reg.example:5000' })).steps.slice(1);
-    expect(lookup).to.match(/nslookup reg\.example$/);
+    expect(lookup).to.match(/getent hosts reg\.example$/);
   });
 
   it('never overwrites a Secret that holds logins of other registries', () => {
     for (const reason of ['CredentialsNotMatched', 'CredentialsTooBroad', 'SecretTypeUnsupported'] as const) {
       const steps = remedy(reason, someFacts({ secret: 'shared' })).steps.join('\n');
       expect(steps, reason)
-        .to.include('docker-registry registry-login ')
+        .to.include('docker-registry harbor-registry-login ')
         .and.not.include('docker-registry shared');
     }
   });
 
-  it('names a Secret to create where the check has none', () => {
-    const steps = remedy('CredentialsRequired', { ...someFacts(), secret: undefined }).steps.join('\n');
-    expect(steps)
-      .to.include('docker-registry registry-login ')
-      .and.include('"existingSecret":"registry-login"');
+  it('takes over nothing by a client-side apply: that would copy the password into an annotation', () => {
+    for (const secret of [undefined, 'login']) {
+      const applied = commands({ ...someFacts(), secret }).filter((command) =>
+        command.includes('kubectl apply'),
+      );
+      expect(applied).to.not.deep.equal([]);
+      for (const command of applied)
+        expect(command).to.match(/\| kubectl apply --server-side --force-conflicts -f -$/);
+    }
+  });
+
+  it('asks and logs in at the address of the registry, with scheme, port and prefix', () => {
+    const facts = someFacts({ url: 'http://reg.example:5000/a', server: 'https://index.docker.io/v1/' });
+    const all = commands(facts);
+    const curls = all.filter((command) => command.startsWith('curl'));
+    expect(new Set(curls)).to.deep.equal(new Set(['curl -sSi http://reg.example:5000/a/v2/']));
+    const servers = all.flatMap(
+      (command) => /--docker-server=(\S+)|docker login (\S+)/.exec(command)?.slice(1) ?? [],
+    );
+    expect(new Set(servers)).to.deep.equal(new Set(['https://index.docker.io/v1/', undefined]));
+  });
+
+  it('names a Secret to create, of the check alone, and never the one that it leaves alone', () => {
+    const stepsFor = (secret: string | undefined, name = 'harbor'): string =>
+      remedy('CredentialsRequired', { ...someFacts({ name }), secret }).steps.join('\n');
+    for (const secret of [undefined, 'shared']) {
+      expect(stepsFor(secret)).to.include('docker-registry harbor-registry-login ');
+      expect(stepsFor(secret)).to.include(`"existingSecret":"'harbor-registry-login'"`);
+    }
+    expect(stepsFor('harbor-registry-login')).to.include('docker-registry harbor-registry-login-2 ');
+    const [long] = /(?<=docker-registry )\S+/.exec(stepsFor(undefined, 'n'.repeat(253))) ?? expect.fail();
+    expect(long).to.have.length.at.most(253);
   });
 });
 

@@ -2,7 +2,7 @@ import type { FailureReason } from '../reason.ts';
 
 /**
  * What to do, for any registry. Words in braces are filled in: {host}, {repository}, {secret}, {newsecret}, {namespace},
- * {name}, {hostname}, {hostport}. A step is a sentence, or a sentence and a command after ": ".
+ * {name}, {hostname}, {hostport}, {url}, {server}. A step is a sentence, or a sentence and a command after ": ".
  */
 export interface Advice {
   /** The fix in one sentence. */
@@ -11,20 +11,27 @@ export interface Advice {
   readonly steps: readonly string[];
 }
 
-/** `kubectl create secret` with apply: works whether the Secret exists or not. */
+/**
+ * `kubectl create secret` with apply: works whether the Secret exists or not. Server-side: a client-side apply would copy the
+ * password into an annotation.
+ */
 const createSecret = (name: string): string =>
-  `kubectl create secret docker-registry ${name} -n {namespace} --docker-server={host} --docker-username="$REGISTRY_USER" --docker-password="$REGISTRY_PASSWORD" --dry-run=client -o yaml | kubectl apply -f -`;
+  `kubectl create secret docker-registry ${name} -n {namespace} --docker-server={server} --docker-username="$REGISTRY_USER" --docker-password="$REGISTRY_PASSWORD" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
 const useSecret = (name: string): string =>
-  `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"${name}"}}'`;
+  `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"'${name}'"}}'`;
+
+/** The commands below take the login from the environment, so that it is not in the shell's history. */
+const HAVE_LOGIN =
+  'Have the login at hand: read -r -p "User: " REGISTRY_USER; read -r -s -p "Password or token: " REGISTRY_PASSWORD';
 
 const WRITE_SECRET = `Write the login into the Secret, which replaces all logins in it: ${createSecret('{secret}')}`;
 /** For a Secret that holds logins of other registries, or that cannot be changed: leave it alone. */
 const OTHER_SECRET = [
+  HAVE_LOGIN,
   `Write the login into a Secret of its own: ${createSecret('{newsecret}')}`,
   useSecret('{newsecret}'),
 ];
-const LOOK_AT_KEYS = `See for which registries the Secret has logins: kubectl get secret {secret} -n {namespace} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d | jq '.auths | keys'`;
-const CURL = 'See what the registry answers: curl -sSi https://{host}/v2/';
+const CURL = 'See, from where the operator runs, what answers: curl -sSi {url}/v2/';
 const ASK_ADMIN =
   'Ask the administrator of {host} to allow pull and push on {repository} for the user of the Secret.';
 
@@ -32,13 +39,16 @@ const ASK_ADMIN =
 export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   InvalidSpec: {
     summary: 'Correct the field that the message names.',
-    steps: ['See what each field takes: kubectl explain rpc.spec'],
+    steps: [
+      'See what each field takes: kubectl explain rpc.spec',
+      'Edit the check: kubectl edit rpc {name} -n {namespace}',
+    ],
   },
   DNSLookupFailed: {
     summary: 'Make {host} resolvable from the operator, or correct spec.registryUrl.',
     steps: [
       'Check the host name in spec.registryUrl for a typing error.',
-      'Resolve it inside the cluster: kubectl run dns-test --rm -i --restart=Never --image=busybox -- nslookup {hostname}',
+      'See, where the operator runs, what the name resolves to: getent hosts {hostname}',
     ],
   },
   ConnectionRefused: {
@@ -67,8 +77,8 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   TLSVerificationFailed: {
     summary: 'Give {host} a certificate that verifies, or add its authority to the trusted ones.',
     steps: [
-      'See the certificate: openssl s_client -connect {hostport} -servername {hostname} -showcerts </dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName',
-      'Expired or for another name: renew it. Private authority: add its PEM to the file that caBundle of the operator names.',
+      'See the certificate: openssl s_client -connect {hostport} -servername {hostname} -showcerts </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName',
+      'Expired or for another name: renew it. Private authority: add its PEM to the file that caBundle in the configuration of the operator names, and restart the operator.',
     ],
   },
   NotARegistry: {
@@ -100,7 +110,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     ],
   },
   RedirectedElsewhere: {
-    summary: 'Set spec.registryUrl to the address that {host} redirects to.',
+    summary: 'Set spec.registryUrl to the address that {host} redirects to, its path included.',
     steps: ['The message names the address. Check that it belongs to your registry before you use it.', CURL],
   },
   AccessBlocked: {
@@ -115,7 +125,11 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   SecretNotFound: {
     summary: 'Create Secret {secret} in namespace {namespace}, or correct spec.existingSecret.',
-    steps: ['List the Secrets of the namespace: kubectl get secrets -n {namespace}', WRITE_SECRET],
+    steps: [
+      'If it exists under another name, set that in spec.existingSecret: kubectl get secrets -n {namespace}',
+      HAVE_LOGIN,
+      WRITE_SECRET,
+    ],
   },
   SecretForbidden: {
     summary: 'Allow the operator to read Secrets in namespace {namespace}.',
@@ -127,10 +141,10 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     summary: 'Store the login as a Secret of type kubernetes.io/dockerconfigjson.',
     steps: OTHER_SECRET,
   },
-  SecretInvalid: { summary: 'Write Secret {secret} anew.', steps: [WRITE_SECRET] },
+  SecretInvalid: { summary: 'Replace the content of Secret {secret}.', steps: [HAVE_LOGIN, WRITE_SECRET] },
   CredentialsNotMatched: {
     summary: 'Give the check a Secret that has a login for {host}.',
-    steps: [LOOK_AT_KEYS, ...OTHER_SECRET],
+    steps: OTHER_SECRET,
   },
   CredentialsNotBound: {
     summary: 'Say in Secret {secret} that its login is for {host}.',
@@ -140,23 +154,28 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   CredentialsTooBroad: {
     summary: 'Name the host in Secret {secret} instead of a wildcard.',
-    steps: [LOOK_AT_KEYS, ...OTHER_SECRET],
+    steps: OTHER_SECRET,
   },
   CredentialsRejected: {
     summary: 'Put a login into Secret {secret} that {host} accepts.',
     steps: [
-      'Try the login by hand: docker login {host}',
+      'Try the login by hand: docker login {server}',
+      HAVE_LOGIN,
       WRITE_SECRET,
       'If it still fails, let the registry issue a new password or access token.',
     ],
   },
   CredentialsExpired: {
     summary: 'Renew the login in Secret {secret}.',
-    steps: ['Let the registry issue a new password or access token.', WRITE_SECRET],
+    steps: ['Let the registry issue a new password or access token.', HAVE_LOGIN, WRITE_SECRET],
   },
   LoginLocked: {
     summary: 'Unlock the login at {host}, and find who uses a wrong password.',
-    steps: ['Wait until the lock ends or ask the administrator of the registry to lift it.', WRITE_SECRET],
+    steps: [
+      'Wait until the lock ends or ask the administrator of the registry to lift it.',
+      HAVE_LOGIN,
+      WRITE_SECRET,
+    ],
   },
   CredentialsRequired: {
     summary: 'Give the check a Secret with a login for {host}.',
@@ -176,7 +195,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     ],
   },
   TokenRealmNotTrusted: {
-    summary: 'If the token service in the message belongs to {host}, let the installation trust it.',
+    summary: 'Let the installation trust the token service of {host}, or correct it at the registry.',
     steps: ['Add "{host}=HOST", with the host of the token service as HOST, to tokenHosts of the operator.'],
   },
   UnsupportedAuthScheme: {
@@ -185,11 +204,17 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   PushDenied: {
     summary: 'Give the user of Secret {secret} the right to pull and push {repository} at {host}.',
-    steps: [ASK_ADMIN, 'Or use another login.', WRITE_SECRET],
+    steps: [
+      ASK_ADMIN,
+      'Without a message about granted rights, also check that the project exists and takes pushes (no mirror, no read-only mode, quota left).',
+      'Or use another login; only then go on with the next two steps.',
+      HAVE_LOGIN,
+      WRITE_SECRET,
+    ],
   },
   PushUnauthorized: {
     summary: 'Check the login in Secret {secret} first, then its right to push {repository}.',
-    steps: ['Try the login by hand: docker login {host}', WRITE_SECRET, ASK_ADMIN],
+    steps: ['Try the login by hand: docker login {server}', HAVE_LOGIN, WRITE_SECRET, ASK_ADMIN],
   },
   RepositoryNotFound: {
     summary:

@@ -5,6 +5,10 @@ import { GENERIC } from './generic.ts';
 export interface Facts {
   /** `host` or `host:port` of the registry. */
   readonly host: string;
+  /** Scheme, host and path prefix that `/v2/` follows, without a slash at the end. */
+  readonly url: string;
+  /** What `docker login` takes for it. */
+  readonly server: string;
   readonly repository: string;
   /** Name of the Secret; undefined where the check has none. */
   readonly secret: string | undefined;
@@ -21,8 +25,11 @@ export interface Remediation {
   readonly steps: readonly string[];
 }
 
-/** Name of the Secret that commands make for a check that has none of its own. */
-const NEW_SECRET = 'registry-login';
+/** Name of the Secret that commands make: one of the check's own, never one that is there for something else. */
+function newSecret({ name, secret }: Facts): string {
+  const own = `${name.slice(0, 230)}-registry-login`;
+  return own === secret ? `${own}-2` : own;
+}
 
 /** The default of spec.pushTestRepository: it exists almost nowhere. */
 const DEFAULT_REPOSITORY = 'stellaops/doctor-test';
@@ -36,8 +43,10 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
     hostname: facts.host.replace(/:\d+$/, ''),
     hostport: /:\d+$/.test(facts.host) ? facts.host : `${facts.host}:443`,
     repository: facts.repository,
-    secret: facts.secret ?? NEW_SECRET,
-    newsecret: NEW_SECRET,
+    url: facts.url,
+    server: facts.server,
+    secret: facts.secret ?? newSecret(facts),
+    newsecret: newSecret(facts),
     namespace: facts.namespace,
     name: facts.name,
   };
@@ -46,7 +55,7 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
     steps: [
       ...hint(reason, facts),
       ...steps.map((step) => fill(step, values, quote)),
-      `Check again: ${facts.verify}`,
+      `Check again, which may take 15 seconds: ${facts.verify}`,
     ],
   };
 }
