@@ -119,6 +119,10 @@ export interface RegistryPushCheck {
      */
     consecutiveFailures?: number;
     /**
+     * Transient failures (network, rate limit, server error) since the last conclusive answer. At spec.failureThreshold Ready turns False.
+     */
+    transientFailures?: number;
+    /**
      * Figures of the last probe.
      */
     lastProbe?: {

@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import { parseDuration } from './duration.ts';
 import { repositoryProblem, secretNameProblem } from './names.ts';
 import {
@@ -142,7 +143,7 @@ const RULES: readonly Rule[] = [
  * this CRD's rules. `null` is read as not set, as the API server does. A problem never repeats what was typed.
  */
 export function readSpec(raw: unknown, defaults: SpecDefaults): ReadSpec {
-  if (!isRecord(raw)) return broken('spec', 'spec must be of type object');
+  if (!isObject(raw)) return broken('spec', 'spec must be of type object');
   const set = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
   for (const [field, type] of Object.entries(TYPES)) {
     if (!hasType(set[field], type)) return broken(`spec.${field}`, `${field} must be of type ${type}`);
@@ -201,10 +202,6 @@ function hasType(value: unknown, type: 'string' | 'integer' | 'boolean'): boolea
 /** With the types of all fields checked before, the one required field is what is left. */
 function hasUrl(spec: Readonly<Record<string, unknown>>): spec is RegistryPushCheckSpec {
   return spec['registryUrl'] !== undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function broken(field: string, problem: string): ReadSpec {
