@@ -1,3 +1,4 @@
+import { readStatus } from './stored-status.ts';
 import { ANNOTATION, type RegistryPushCheck } from '../api/registrypushcheck.ts';
 
 /**
@@ -17,6 +18,7 @@ export function readCheck(raw: unknown): RegistryPushCheck {
   }
   const { name, namespace, uid, resourceVersion, generation, deletionTimestamp } = metadata;
   const annotations = requestAnnotation(metadata.annotations);
+  const stored = readStatus(status);
   return {
     apiVersion: apiVersion ?? '',
     kind: kind ?? '',
@@ -31,7 +33,7 @@ export function readCheck(raw: unknown): RegistryPushCheck {
     },
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- readSpec takes nothing for granted
     spec: spec as RegistryPushCheck['spec'],
-    ...(status === undefined || status === null ? {} : { status }),
+    ...(stored === undefined ? {} : { status: stored }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistryPushCheck, RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
+import { isObject } from '../json.ts';
+import { isOwnField } from './stored-status.ts';
 
 type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
@@ -19,18 +21,15 @@ export function mergePatch(from: Json, to: Json): Json {
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-function isObject(value: Json): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /**
  * The body of the status patch, with the uid and the resourceVersion it is based on: the API server refuses it (409) where the
- * object was replaced or written in between.
+ * object was replaced or written in between. Fields that this version does not know are left alone.
  */
 export function statusPatch(
   { metadata, status = {} }: RegistryPushCheck,
   next: RegistryPushCheckStatus,
 ): unknown {
   const { uid, resourceVersion } = metadata;
-  return { metadata: { uid, resourceVersion }, status: mergePatch(status, next) ?? {} };
+  const owned = Object.fromEntries(Object.entries(status).filter(([key]) => isOwnField(key)));
+  return { metadata: { uid, resourceVersion }, status: mergePatch(owned, next) ?? {} };
 }

@@ -1,4 +1,5 @@
 import type { RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
+import type { Diagnosis, StageVerdict } from '../check/diagnose.ts';
 import type { Probed, Step, StepTrace } from '../check/observation.ts';
 import { STAGES, type Stage } from '../check/reason.ts';
 
@@ -12,10 +13,14 @@ const STEPS_OF: Readonly<Record<Stage, readonly Step[]>> = {
 };
 
 /** The numbers of a probe, for `status.lastProbe`. */
-export function lastProbeOf({ observation, steps, durationMs }: Probed, trigger: string): LastProbe {
+export function lastProbeOf(
+  { observation, steps, durationMs }: Probed,
+  verdicts: Diagnosis['stages'],
+  trigger: string,
+): LastProbe {
   const stages = STAGES.flatMap((stage) => {
     const last = steps.findLast(({ step }) => STEPS_OF[stage].includes(step));
-    return last === undefined ? [] : [numbersOf(stage, last)];
+    return last === undefined ? [] : [numbersOf(stage, verdicts[stage].status, last)];
   });
   return {
     trigger,
@@ -25,15 +30,19 @@ export function lastProbeOf({ observation, steps, durationMs }: Probed, trigger:
   };
 }
 
+const RESULTS = { True: 'Passed', False: 'Refused', Unknown: 'Unknown' } as const;
+
 function numbersOf(
   name: Stage,
+  status: StageVerdict['status'],
   { httpStatus, errorCode, durationMs }: StepTrace,
 ): NonNullable<LastProbe['stages']>[number] {
   return {
     name,
-    result: httpStatus === undefined ? 'NoAnswer' : 'Answered',
+    result: httpStatus === undefined ? 'NoAnswer' : RESULTS[status],
     ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(errorCode === undefined ? {} : { errorCode }),
+    // A 401 with its code is how a registry passes the first stage: shown there, it looks like a failure.
+    ...(errorCode === undefined || status === 'True' ? {} : { errorCode }),
     durationMillis: durationMs,
   };
 }

@@ -9,7 +9,7 @@ import type { CheckSpec } from '../api/validate.ts';
 import type { Diagnosis } from '../check/diagnose.ts';
 
 /** Why a probe runs; shown in `status.lastProbe.trigger`. */
-export type Trigger = 'FirstProbe' | 'SpecChanged' | 'Requested' | 'Scheduled';
+export type Trigger = 'FirstProbe' | 'SpecChanged' | 'Requested' | 'Retry' | 'Scheduled';
 
 /** What a visit of a check leads to. */
 export type Turn =
@@ -22,8 +22,10 @@ export const REQUEST_SPACING_MS = 15_000;
 
 /** The token of the annotation that asks for a probe, where it has not been answered yet. */
 export function pendingRequest({ metadata, status }: RegistryPushCheck): string | undefined {
-  const token = metadata.annotations?.[ANNOTATION.requestedAt]?.slice(0, 256);
-  return token === undefined || token === status?.lastHandledReconcileAt ? undefined : token;
+  const token = metadata.annotations?.[ANNOTATION.requestedAt];
+  // What could not be echoed as it is, for a reader to compare, is no token.
+  if (token === undefined || !/^\P{C}{1,256}$/u.test(token)) return undefined;
+  return token === status?.lastHandledReconcileAt ? undefined : token;
 }
 
 /** The generation that the last visit was about: conditions carry it, whatever the visit found. */
@@ -37,13 +39,8 @@ export function nextTurn(check: RegistryPushCheck, spec: CheckSpec | undefined, 
   const { status, metadata } = check;
   const visited = visitedGeneration(status);
   if (visited === undefined) return { kind: 'run', trigger: 'FirstProbe' };
-  if (visited !== metadata.generation) return { kind: 'run', trigger: 'SpecChanged' };
-  if (pendingRequest(check) !== undefined) {
-    const free = timeOf(status?.lastProbeTime, 0) + REQUEST_SPACING_MS;
-    return free <= nowMs || free > nowMs + REQUEST_SPACING_MS
-      ? { kind: 'run', trigger: 'Requested' }
-      : { kind: 'wait', ms: free - nowMs };
-  }
+  if (visited !== metadata.generation) return spaced('SpecChanged', check, nowMs, lastRefused(check));
+  if (pendingRequest(check) !== undefined) return spaced('Requested', check, nowMs, true);
   const stored = status?.nextProbeTime;
   if (spec === undefined && stored === undefined) return { kind: 'wait', ms: undefined };
   // Only a spec that cannot be run has no next time: where the two disagree, another version of the operator judged.
@@ -51,11 +48,34 @@ export function nextTurn(check: RegistryPushCheck, spec: CheckSpec | undefined, 
   const due = timeOf(stored, nowMs);
   // A time that no rule allows comes from a clock that was wrong.
   return due <= nowMs || due > latestDue(check, spec, nowMs)
-    ? { kind: 'run', trigger: 'Scheduled' }
+    ? { kind: 'run', trigger: (status?.transientFailures ?? 0) > 0 ? 'Retry' : 'Scheduled' }
     : { kind: 'wait', ms: due - nowMs };
 }
 
-/** The longest that a registry can ask to be left alone (registry/retry-after.ts), in milliseconds. */
+/** Now, or where `apart` says so, not before {@link REQUEST_SPACING_MS} after the last probe. */
+function spaced(trigger: Trigger, { status }: RegistryPushCheck, nowMs: number, apart: boolean): Turn {
+  const free = timeOf(status?.lastProbeTime, 0) + REQUEST_SPACING_MS;
+  const wait = apart && free > nowMs && free <= nowMs + REQUEST_SPACING_MS;
+  return wait ? { kind: 'wait', ms: free - nowMs } : { kind: 'run', trigger };
+}
+
+/** Verdicts after which one more login, edit by edit, could lock the account. */
+const LOGIN_REFUSALS: ReadonlySet<string> = new Set([
+  'CredentialsRejected',
+  'CredentialsExpired',
+  'LoginLocked',
+  'PushUnauthorized',
+  'RateLimited',
+]);
+
+function lastRefused({ status }: RegistryPushCheck): boolean {
+  return (
+    status?.conditions?.some(({ type, reason }) => type === CONDITION.ready && LOGIN_REFUSALS.has(reason)) ===
+    true
+  );
+}
+
+/** The longest that a registry can ask to be left alone (retry-after.ts), in milliseconds. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /** No stored time that {@link dueAfter} chose before now, by a clock that was right, lies after this one. */
@@ -76,16 +96,19 @@ export const SECRET_GRACE_MS = 120_000;
 
 const SECRET_LATER_MS = { SecretNotFound: 60_000, SecretForbidden: 300_000 } as const;
 
+/** A registry that asks to be left alone is heard for at most this many intervals. */
+const LONGEST_WAIT_INTERVALS = 4;
+
 /** Longest delay of a retry under a cron schedule, in milliseconds. */
 const CRON_RETRY_CAP_MS = 600_000;
 
 /**
  * When the next probe is due (milliseconds since the epoch), or undefined where only a change of the check helps.
- * @param failures failed probes in a row, this one included
+ * @param failures transient failures in a row, this one included
  * @param waitingSinceMs since when the Secret is being waited for
  */
 export function dueAfter(
-  { reason, course, retryAfterMs = 0 }: Diagnosis,
+  { reason, course, stages, retryAfterMs = 0 }: Diagnosis,
   spec: CheckSpec | undefined,
   uid: string,
   {
@@ -104,12 +127,15 @@ export function dueAfter(
   const slot = nextSlot(spec, uid, nowMs);
   const cap = spec.schedule === undefined ? spec.intervalMs : CRON_RETRY_CAP_MS;
   const retry = nowMs + Math.min(spec.retryIntervalMs * 2 ** Math.min(failures - 1, 20), cap);
-  const due = course === 'transient' || course === 'persistent' ? Math.min(retry, slot) : slot;
-  return Math.max(due, nowMs + retryAfterMs);
+  const passing = course === 'transient' || course === 'persistent';
+  // A 429 to a login may be a lock: trying again sooner than usual would prolong it.
+  const early = passing && stages.Authenticated.reason !== 'RateLimited';
+  const asked = Math.min(retryAfterMs, LONGEST_WAIT_INTERVALS * spec.intervalMs);
+  return Math.max(early ? Math.min(retry, slot) : slot, nowMs + asked);
 }
 
-/** A cron schedule starts up to this much later, by check, so that not all start at once. In milliseconds. */
-const CRON_SPREAD_MS = 60_000;
+/** A cron schedule starts up to this much later, by check, so that not all start at once. Seconds: times in status are whole ones. */
+const CRON_SPREAD_S = 60;
 
 /**
  * The next slot after now. Slots of an interval lie on a fixed grid, phase(uid) + k × interval, so a restart needs no memory
@@ -117,7 +143,7 @@ const CRON_SPREAD_MS = 60_000;
  */
 export function nextSlot(spec: CheckSpec, uid: string, nowMs: number): number {
   if (spec.schedule !== undefined) {
-    const spread = Math.floor(phase(uid) * CRON_SPREAD_MS);
+    const spread = Math.floor(phase(uid) * CRON_SPREAD_S) * 1000;
     const [fire] = firesAfter(spec.schedule, spec.timeZone, new Date(nowMs - spread), 1);
     return fire === undefined ? nowMs + spec.intervalMs : fire.getTime() + spread;
   }

@@ -39,11 +39,13 @@ export function nextStatus(visit: Visit): RegistryPushCheckStatus {
   const now = timestamp(nowMs);
   const failed = diagnosis.course !== 'ok' && diagnosis.course !== 'open';
   // A visit that sent nothing is no probe.
-  const failures = failed ? (before.consecutiveFailures ?? 0) + (probed === undefined ? 0 : 1) : 0;
-  const verdict = decide(visit, before, failures);
+  const failures = failed ? count(before.consecutiveFailures, probed === undefined ? 0 : 1) : 0;
+  const passing = diagnosis.course === 'transient' || diagnosis.course === 'persistent';
+  const transient = passing ? count(before.transientFailures, 1) : 0;
+  const verdict = decide(visit, before, transient);
   const conditions = conditionsOf(visit, verdict, before, now);
   const waitingSinceMs = verdict.waits ? since(conditions, CONDITION.reconciling) : undefined;
-  const due = dueAfter(diagnosis, spec, check.metadata.uid, { failures, waitingSinceMs, nowMs });
+  const due = dueAfter(diagnosis, spec, check.metadata.uid, { failures: transient, waitingSinceMs, nowMs });
   const success = diagnosis.course === 'ok';
   return strip({
     observedGeneration: verdict.settled
@@ -56,7 +58,9 @@ export function nextStatus(visit: Visit): RegistryPushCheckStatus {
     lastSuccessTime: success ? now : check.status?.lastSuccessTime,
     lastFailureTime: failed && probed !== undefined ? now : check.status?.lastFailureTime,
     consecutiveFailures: failures,
-    lastProbe: probed === undefined ? check.status?.lastProbe : lastProbeOf(probed, visit.trigger),
+    transientFailures: transient,
+    lastProbe:
+      probed === undefined ? check.status?.lastProbe : lastProbeOf(probed, diagnosis.stages, visit.trigger),
     registry: visit.host === undefined ? undefined : strip({ host: visit.host, authScheme: probed?.scheme }),
     credentials:
       visit.secretVersion === undefined
@@ -75,13 +79,23 @@ export function suspendedStatus(check: RegistryPushCheck, nowMs: number): Regist
   return strip({
     observedGeneration: metadata.generation,
     lastHandledReconcileAt: pendingRequest(check) ?? status.lastHandledReconcileAt,
-    conditions: [stamp(suspended, metadata.generation, status.conditions, timestamp(nowMs))],
+    conditions: [
+      stamp(suspended, metadata.generation, status.conditions, timestamp(nowMs)),
+      ...foreign(status.conditions),
+    ],
     lastProbeTime: status.lastProbeTime,
     lastSuccessTime: status.lastSuccessTime,
     lastFailureTime: status.lastFailureTime,
     lastProbe: status.lastProbe,
     history: status.history,
   });
+}
+
+/** Counters end here: one more than the schema takes would keep the whole status from being written. */
+const HIGHEST_COUNT = 1_000_000;
+
+function count(before: number | undefined, more: number): number {
+  return Math.min(Math.max(0, before ?? 0) + more, HIGHEST_COUNT);
 }
 
 /** RFC 3339 in UTC, whole seconds, as the API server writes times. */
@@ -114,7 +128,7 @@ interface Decision {
   readonly waits: boolean;
 }
 
-function decide(visit: Visit, before: RegistryPushCheckStatus, failures: number): Decision {
+function decide(visit: Visit, before: RegistryPushCheckStatus, transient: number): Decision {
   const { diagnosis, spec, check } = visit;
   const { reason, course, message } = diagnosis;
   const plain = { stalled: false, reconciling: false, settled: true, kept: false, waits: false };
@@ -125,7 +139,7 @@ function decide(visit: Visit, before: RegistryPushCheckStatus, failures: number)
     const waits = secretMayCome(visit, before);
     return { ...plain, ready: red, stalled: !waits, reconciling: waits, settled: !waits, waits };
   }
-  if (failures >= (spec?.failureThreshold ?? 1)) {
+  if (transient >= (spec?.failureThreshold ?? 1)) {
     return { ...plain, ready: red, stalled: course === 'persistent', reconciling: course === 'transient' };
   }
   const previous = find(before.conditions, CONDITION.ready);
@@ -171,13 +185,21 @@ function conditionsOf(
     list.push(condition(stage, found.status, found.reason, found.message));
   }
   const { generation } = check.metadata;
-  return list.map((one) => stamp(one, generation, before.conditions, now));
+  const own = list.map((one) => stamp(one, generation, before.conditions, now));
+  return [...own, ...foreign(check.status?.conditions)];
+}
+
+/** The types that this version writes; those of another version, or of others, are left as they are. */
+const OWN_CONDITIONS: ReadonlySet<string> = new Set(Object.values(CONDITION));
+
+function foreign(conditions: readonly Condition[] | undefined): readonly Condition[] {
+  return (conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
 }
 
 type Unstamped = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
 
 function condition(type: string, status: Condition['status'], reason: string, message: string): Unstamped {
-  return { type, status, reason, message: cut(message, 4096) };
+  return { type, status, reason, message: cut(message, 32_768) };
 }
 
 /** `lastTransitionTime` moves only with the status of the condition, and never backwards. */
@@ -209,14 +231,14 @@ function remediationOf(remediation: Remediation | undefined): RegistryPushCheckS
   return remediation === undefined
     ? undefined
     : {
-        summary: cut(remediation.summary, 512),
-        steps: remediation.steps.slice(0, 8).map((step) => cut(step, 1024)),
+        summary: cut(remediation.summary, 4096),
+        steps: remediation.steps.slice(0, 8).map((step) => cut(step, 4096)),
       };
 }
 
 function findingsOf({ findings }: Diagnosis): RegistryPushCheckStatus['findings'] {
   if (findings.length === 0) return undefined;
-  return findings.slice(0, 32).map(({ type, message }) => ({ type, message: cut(message, 512) }));
+  return findings.slice(0, 32).map(({ type, message }) => ({ type, message: cut(message, 4096) }));
 }
 
 /** Changes of the verdict, newest first. Unknown is none. */

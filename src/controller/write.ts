@@ -13,10 +13,15 @@ const MERGE_PATCH = 'application/merge-patch+json';
 /** How often a conflict with another writer is resolved before the visit fails and is repeated as a whole. */
 const ATTEMPTS = 3;
 
+/** What became of a status: stored, or pointless because the object changed; `by` is what it is now, where it exists. */
+export type Written =
+  | { readonly kind: 'written'; readonly check: RegistryPushCheck }
+  | { readonly kind: 'superseded'; readonly by: RegistryPushCheck | undefined };
+
 /**
  * Writes the status of a check by one merge patch that holds only for the object it was computed from. On a conflict the object
- * is read again: where it is the same object at the same generation, not being deleted, and nobody wrote a newer result, the
- * status is computed anew on it.
+ * is read again: where it is the same object at the same generation, and nobody wrote a newer result, the status is computed
+ * anew on it.
  * @throws KubeError, KubeNetworkError
  */
 export async function writeStatus(
@@ -24,34 +29,26 @@ export async function writeStatus(
   check: RegistryPushCheck,
   rebase: (check: RegistryPushCheck) => RegistryPushCheckStatus,
   signal: AbortSignal,
-): Promise<RegistryPushCheck | 'stale'> {
+): Promise<Written> {
   const { namespace, name } = check.metadata;
-  const path = statusPath(namespace, name);
+  const request = { method: 'PATCH', path: statusPath(namespace, name), contentType: MERGE_PATCH } as const;
+  const query = { fieldManager: 'registry-push-check' };
   let current = check;
   for (let attempt = 1; ; attempt += 1) {
     const status = rebase(current);
     try {
       const body = statusPatch(current, status);
-      const written = await client.request<unknown>(
-        {
-          method: 'PATCH',
-          path,
-          body,
-          contentType: MERGE_PATCH,
-          query: { fieldManager: 'registry-push-check' },
-        },
-        signal,
-      );
-      return readCheck(written);
+      return { kind: 'written', check: readCheck(await client.request({ ...request, query, body }, signal)) };
     } catch (error) {
-      if (!(error instanceof KubeError)) throw error;
-      if (error.status === 404) return 'stale';
-      if (error.status !== 409 || attempt === ATTEMPTS) throw error;
+      if (!(error instanceof KubeError) || (error.status !== 409 && error.status !== 404)) throw error;
+      const fresh = await read(client, namespace, name, signal);
+      if (fresh === undefined || isAnotherQuestion(check, fresh)) return { kind: 'superseded', by: fresh };
+      if (isNewer(fresh.status?.lastProbeTime, status.lastProbeTime))
+        return { kind: 'superseded', by: fresh };
+      // The object is there, but its status is not: the kind is served without that subresource.
+      if (error.status === 404 || attempt === ATTEMPTS) throw error;
+      current = fresh;
     }
-    const fresh = await read(client, namespace, name, signal);
-    if (fresh === undefined || isAnotherQuestion(check, fresh)) return 'stale';
-    if (isNewer(fresh.status?.lastProbeTime, status.lastProbeTime)) return 'stale';
-    current = fresh;
   }
 }
 

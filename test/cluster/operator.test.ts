@@ -140,7 +140,7 @@ describe('the operator as a child process with its own identity', () => {
     await apply(check(ONE, 'pasted', spec()));
     const red = await untilVerdict(ONE, 'pasted', 'False/PushDenied');
     tokens.setUsers(pusher);
-    const command = red.status?.remediation?.steps?.at(-1)?.replace(/^Check again: /, '') ?? '';
+    const command = red.status?.remediation?.steps?.at(-1)?.replace(/^Check again[^:]*: /, '') ?? '';
     const { tools, controlPlane, dir } = lab();
     const env = {
       PATH: `${dirname(tools.kubectl)}:/usr/bin:/bin`,

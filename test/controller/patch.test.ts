@@ -117,4 +117,23 @@ describe('statusPatch', () => {
     expect(status).to.deep.include({ remediation: null, credentials: null });
     expect(apply(red.status, sent(status))).to.deep.equal(next);
   });
+
+  it('nulls no field that another version wrote, and still its own', () => {
+    const old = after([met('PushDenied')]);
+    const status = { ...old.status, newer: { a: 1 } } as RegistryPushCheckStatus;
+    const body = statusPatch({ ...old, status }, nextStatus(aVisit({ check: { ...old, status } })));
+    const { status: patch } = body as { readonly status: Readonly<Record<string, unknown>> };
+    expect(patch).to.include({ remediation: null }).and.not.have.property('newer');
+    expect(apply(status, sent(patch))).to.deep.include({ newer: { a: 1 } });
+  });
+
+  it('owns every field that a visit can write', () => {
+    fc.assert(
+      fc.property(visits(), (visit) => {
+        const old = { ...visit.check, status: nextStatus(visit) };
+        const { status: patch } = statusPatch(old, {}) as { readonly status: unknown };
+        expect(apply(sent(old.status), sent(patch))).to.deep.equal({});
+      }),
+    );
+  });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ANNOTATION, type RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 import type { Outcome } from '../../src/controller/reconcile.ts';
 import type { SecretRead } from '../../src/controller/secrets.ts';
-import { nextSlot } from '../../src/controller/schedule.ts';
+import { nextSlot, REQUEST_SPACING_MS } from '../../src/controller/schedule.ts';
 import { suspendedStatus } from '../../src/controller/status.ts';
 import { KubeNetworkError } from '../../src/kube/client.ts';
 import { aCheck, aCondition, anAnswer, aSpec, at, NOW_MS } from '../support/builders.ts';
@@ -44,14 +44,6 @@ function edited(over: Partial<RegistryPushCheck['metadata']>): RegistryPushCheck
 
 function problem(reason: 'SecretNotFound' | 'SecretInvalid', version?: string): SecretRead {
   return { kind: 'problem', problem: { reason, detail: 'it is not good' }, version };
-}
-
-/** A check whose owner asks for a probe. */
-function asked(token: string, status?: RegistryPushCheck['status']): RegistryPushCheck {
-  return aCheck({
-    metadata: { annotations: { [ANNOTATION.requestedAt]: token } },
-    ...(status === undefined ? {} : { status }),
-  });
 }
 
 describe('reconcile', () => {
@@ -198,12 +190,17 @@ describe('reconcile', () => {
       'throws away a failure with a Secret that was changed meanwhile': {
         scene: { check: withSecret, meets: REFUSED, versionThen: '8' },
         says: [READ, ASK, VERSION],
-        outcome: { requeueAfterMs: 0 },
+        outcome: { requeueAfterMs: REQUEST_SPACING_MS },
       },
       'comes again soon, without an event, where the write was too late': {
-        scene: { check: withSecret, write: 'stale' },
+        scene: { check: withSecret, write: 'superseded' },
         says: [READ, ASK, 'write Ready=True PushAuthorized'],
         outcome: { requeueAfterMs: SECOND },
+      },
+      'does not come again, and tells nobody, where the object was gone at the write': {
+        scene: { check: withSecret, write: 'gone' },
+        says: [READ, ASK, 'write Ready=True PushAuthorized'],
+        outcome: {},
       },
       'throws where the Secret cannot be asked for: nobody knows': {
         scene: { check: withSecret, secret: kubeError(500) },
@@ -235,70 +232,4 @@ describe('reconcile', () => {
       else expect(told.outcome).to.deep.equal(outcome);
     });
   }
-
-  describe('writes', () => {
-    it('host, repository, Secret and the command that verifies, nothing of the login', async () => {
-      const { status } = await visit({ check: withSecret, meets: REFUSED, versionThen: '7' });
-      expect(status?.remediation?.steps?.at(-1)).to.match(
-        /^Check again: T=\$\(date \+%s\); kubectl annotate .* rpc\/mirror -n team /,
-      );
-      expect(status?.registry).to.deep.equal({ host: 'registry.example.com', authScheme: 'bearer' });
-      expect(status?.credentials).to.deep.equal({
-        secretResourceVersion: '7',
-        matchedKey: 'registry.example.com',
-      });
-      expect(JSON.stringify(status)).to.not.include('hunter2');
-    });
-
-    it('the author’s mistake in a spec, in words that name the field once', async () => {
-      const { status } = await visit({ check: aCheck({ spec: { interval: 'often' } }) });
-      expect(status?.conditions?.[0]?.message).to.equal(
-        'interval must be a duration from 1m to 168h, for example 10m, 1h30m or 24h',
-      );
-    });
-
-    it('that a registry was asked over plain http, and not where it was not', async () => {
-      const check = aCheck({ spec: { registryUrl: 'http://registry.example.com' } });
-      const { status } = await visit({ check });
-      expect(status?.findings?.map(({ type }) => type)).to.deep.equal(['InsecureTransport']);
-      const forbidden = await visit({ check, forbids: { kind: 'NotAllowed', rule: 'insecure-transport' } });
-      expect(forbidden.status).to.not.have.property('findings');
-    });
-
-    it('why the probe ran', async () => {
-      const { status } = await visit({ check: aCheck() });
-      expect(status?.lastProbe?.trigger).to.equal('FirstProbe');
-    });
-  });
-
-  describe('answers a request', () => {
-    const fresh = after([green({ afterMs: -MINUTE })]).status;
-
-    it('in the same write as the verdict', async () => {
-      const { status } = await visit({ check: asked('1', fresh) });
-      expect(status?.lastHandledReconcileAt).to.equal('1');
-      expect(status?.lastProbe?.trigger).to.equal('Requested');
-    });
-
-    it('by a refusal that sent nothing', async () => {
-      const { status } = await visit({
-        check: asked('1', fresh),
-        forbids: { kind: 'NotAllowed', rule: 'insecure-transport' },
-      });
-      expect(status?.lastHandledReconcileAt).to.equal('1');
-    });
-
-    it('that came during the probe not by that probe', async () => {
-      const { status } = await visit({ check: asked('1', fresh), write: asked('2', fresh) });
-      expect(status?.lastHandledReconcileAt).to.equal('1');
-      const first = await visit({ check: aCheck(), write: asked('2') });
-      expect(first.status).to.not.have.property('lastHandledReconcileAt');
-    });
-  });
-
-  it('computes the status anew on what another writer left', async () => {
-    const left = aCheck({ status: { ...after([green()]).status, consecutiveFailures: 2 } });
-    const { status } = await visit({ check: aCheck(), meets: UNREACHABLE, write: left });
-    expect(status?.consecutiveFailures).to.equal(3);
-  });
 });

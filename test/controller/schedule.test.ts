@@ -6,7 +6,7 @@ import {
   type RegistryPushCheckStatus,
 } from '../../src/api/registrypushcheck.ts';
 import type { CheckSpec } from '../../src/api/validate.ts';
-import type { Diagnosis } from '../../src/check/diagnose.ts';
+import type { Reason } from '../../src/check/reason.ts';
 import { dueAfter, nextSlot, nextTurn, type Trigger, type Turn } from '../../src/controller/schedule.ts';
 import { specs } from '../support/arbitraries.ts';
 import { aCheck, aCondition, aDiagnosis, aSpec, at, NOW_MS } from '../support/builders.ts';
@@ -23,6 +23,12 @@ function visited(status: RegistryPushCheckStatus, token?: string): RegistryPushC
     metadata: token === undefined ? {} : { annotations: { [ANNOTATION.requestedAt]: token } },
     status: { conditions: [aCondition({ type: 'Ready' })], ...status },
   });
+}
+
+/** A check that was edited since its last probe, which ended with a reason. */
+function refused(reason: Reason, probedMs: number): RegistryPushCheck {
+  const conditions = [aCondition({ type: 'Ready', status: 'False', reason })];
+  return aCheck({ metadata: { generation: 4 }, status: { conditions, lastProbeTime: at(probedMs) } });
 }
 
 function run(trigger: Trigger): Turn {
@@ -60,11 +66,31 @@ describe('nextTurn', () => {
       run('SpecChanged'),
     ],
     [
+      'an edited check whose login was refused waits a little: each login more may lock the account',
+      refused('CredentialsRejected', -4 * SECOND),
+      wait(11 * SECOND),
+    ],
+    ['so it does after a 429', refused('RateLimited', -4 * SECOND), wait(11 * SECOND)],
+    ['it is probed 15 s later', refused('CredentialsRejected', -15 * SECOND), run('SpecChanged')],
+    ['it is probed where the clock was put back', refused('CredentialsRejected', HOUR), run('SpecChanged')],
+    ['it is probed at once after another refusal', refused('PushDenied', -4 * SECOND), run('SpecChanged')],
+    [
       'a check that is no longer suspended is probed',
       aCheck({ metadata: { generation: 4 }, status: { conditions: [aCondition({ type: 'Suspended' })] } }),
       run('SpecChanged'),
     ],
     ['a check whose time has come is probed', visited(due), run('Scheduled')],
+    [
+      'it is a retry where the last probe told nothing',
+      visited({ ...due, transientFailures: 1, consecutiveFailures: 4 }),
+      run('Retry'),
+    ],
+    [
+      'it is no retry where the last probe was refused',
+      visited({ ...due, transientFailures: 0, consecutiveFailures: 4 }),
+      run('Scheduled'),
+    ],
+    ['a request comes before a retry', visited({ ...due, transientFailures: 1 }, 'now'), run('Requested')],
     ['its time comes to the millisecond', visited({ nextProbeTime: at(0) }), run('Scheduled')],
     ['a check whose time has not come waits for it', visited(notDue), wait(4 * MINUTE)],
     [
@@ -83,11 +109,11 @@ describe('nextTurn', () => {
       visited({ ...notDue, lastHandledReconcileAt: 'first' }, 'third'),
       run('Requested'),
     ],
-    [
-      'a request that is cut to fit into status is answered once',
-      visited({ ...notDue, lastHandledReconcileAt: 'x'.repeat(256) }, 'x'.repeat(300)),
-      wait(4 * MINUTE),
-    ],
+    ['a request of 256 characters is answered', visited(notDue, '🎉'.repeat(256)), run('Requested')],
+    ['one that does not fit into status is none', visited(notDue, 'x'.repeat(257)), wait(4 * MINUTE)],
+    ['an empty one is none', visited(notDue, ''), wait(4 * MINUTE)],
+    ['one with a line break is none', visited(notDue, 'now\n'), wait(4 * MINUTE)],
+    ['one with a lone surrogate is none', visited(notDue, 'now\ud800'), wait(4 * MINUTE)],
     [
       'a request too soon after a probe waits, and is not lost',
       visited({ ...notDue, lastProbeTime: at(-4 * SECOND) }, 'now'),
@@ -186,158 +212,5 @@ describe('nextTurn', () => {
         },
       ),
     );
-  });
-});
-
-describe('dueAfter', () => {
-  const slot = nextSlot(aSpec(), UID, NOW_MS);
-  const daily = aSpec({ schedule: '30 7 * * *', timeZone: 'Europe/Berlin' });
-  /** A check whose slot lies so far away that only the retries show. */
-  const rare = aSpec({ intervalMs: 64 * HOUR });
-
-  interface Row {
-    readonly diagnosis: Partial<Diagnosis>;
-    readonly spec?: CheckSpec;
-    readonly failures?: number;
-    readonly waitingMs?: number;
-    /** Milliseconds from now, or the time itself. */
-    readonly in?: number;
-    readonly at?: number;
-  }
-  const rows: Readonly<Record<string, Row>> = {
-    'success: the next slot': { diagnosis: {}, at: slot },
-    'a definite refusal: the next slot, so that no account is locked': {
-      diagnosis: { reason: 'CredentialsRejected' },
-      failures: 7,
-      at: slot,
-    },
-    'a verdict that a person has to make possible: the next slot': {
-      diagnosis: { reason: 'RepositoryWouldBeCreated' },
-      at: slot,
-    },
-    'first transient failure: the retry interval': {
-      diagnosis: { reason: 'RegistryUnavailable' },
-      failures: 1,
-      in: MINUTE,
-    },
-    'second transient failure: twice that': {
-      diagnosis: { reason: 'RegistryUnavailable' },
-      failures: 2,
-      in: 2 * MINUTE,
-    },
-    'a persistent failure is retried like a transient one': {
-      diagnosis: { reason: 'UnexpectedResponse' },
-      failures: 3,
-      spec: rare,
-      in: 4 * MINUTE,
-    },
-    'fifth transient failure: sixteen times that': {
-      diagnosis: { reason: 'RegistryUnavailable' },
-      failures: 5,
-      spec: rare,
-      in: 16 * MINUTE,
-    },
-    'many transient failures: the next slot': {
-      diagnosis: { reason: 'RegistryUnavailable' },
-      failures: 30,
-      at: slot,
-    },
-    'more transient failures than numbers can double: the next slot': {
-      diagnosis: { reason: 'RegistryUnavailable' },
-      failures: 5_000,
-      spec: rare,
-      at: nextSlot(rare, UID, NOW_MS),
-    },
-    'a retry interval as long as the interval: the next slot': {
-      diagnosis: { reason: 'RegistryUnavailable' },
-      failures: 1,
-      spec: aSpec({ retryIntervalMs: 600_000 }),
-      at: Math.min(slot, NOW_MS + 600_000),
-    },
-    'Retry-After longer than the retry: not before it': {
-      diagnosis: { reason: 'RateLimited', retryAfterMs: HOUR },
-      failures: 1,
-      in: HOUR,
-    },
-    'Retry-After shorter than the retry: the retry': {
-      diagnosis: { reason: 'RateLimited', retryAfterMs: 5 * SECOND },
-      failures: 1,
-      in: MINUTE,
-    },
-    'Retry-After with a definite refusal: not before it': {
-      diagnosis: { reason: 'LoginLocked', retryAfterMs: HOUR },
-      in: HOUR,
-    },
-    'cron, success: 07:30 in Berlin, and up to a minute': {
-      diagnosis: {},
-      spec: daily,
-      at: nextSlot(daily, UID, NOW_MS),
-    },
-    'cron, transient: the retry interval': {
-      diagnosis: { reason: 'ConnectionReset' },
-      spec: daily,
-      failures: 1,
-      in: MINUTE,
-    },
-    'cron, many transient failures: 10 minutes': {
-      diagnosis: { reason: 'ConnectionReset' },
-      spec: daily,
-      failures: 9,
-      in: 10 * MINUTE,
-    },
-    'Secret missing, nobody waits for it: a minute': {
-      diagnosis: { reason: 'SecretNotFound' },
-      in: MINUTE,
-    },
-    'Secret forbidden, nobody waits for it: 5 minutes': {
-      diagnosis: { reason: 'SecretForbidden' },
-      in: 5 * MINUTE,
-    },
-    'Secret missing, waited for since 2 minutes: a minute': {
-      diagnosis: { reason: 'SecretNotFound' },
-      waitingMs: 120 * SECOND,
-      in: MINUTE,
-    },
-    'Secret forbidden, waited for since 2 minutes: 5 minutes': {
-      diagnosis: { reason: 'SecretForbidden' },
-      waitingMs: 120 * SECOND,
-      in: 5 * MINUTE,
-    },
-    'Secret forbidden, first look: 2 s': {
-      diagnosis: { reason: 'SecretForbidden' },
-      waitingMs: 0,
-      in: 2 * SECOND,
-    },
-    'Secret missing under cron: as without': {
-      diagnosis: { reason: 'SecretNotFound' },
-      spec: daily,
-      waitingMs: 0,
-      in: 2 * SECOND,
-    },
-    'a malformed Secret: the next slot': { diagnosis: { reason: 'SecretInvalid' }, at: slot },
-  };
-  for (const [name, row] of Object.entries(rows)) {
-    it(name, () => {
-      const { diagnosis, spec = aSpec(), failures = 1, waitingMs } = row;
-      const waitingSinceMs = waitingMs === undefined ? undefined : NOW_MS - waitingMs;
-      const due = dueAfter(aDiagnosis(diagnosis), spec, UID, { failures, waitingSinceMs, nowMs: NOW_MS });
-      expect(due).to.equal(row.at ?? NOW_MS + (row.in ?? 0));
-    });
-  }
-
-  it('never for a spec that cannot be run', () => {
-    const times = { failures: 1, waitingSinceMs: undefined, nowMs: NOW_MS };
-    expect(dueAfter(aDiagnosis({ reason: 'InvalidSpec' }), undefined, UID, times)).to.equal(undefined);
-  });
-
-  it('looks for a Secret that may come after 2, 5, 10, 20, 40, 60 and 120 s, then once a minute', () => {
-    const looks: number[] = [];
-    for (let nowMs = NOW_MS; looks.length < 9;) {
-      const waitingSinceMs = nowMs - NOW_MS < 120 * SECOND ? NOW_MS : undefined;
-      const diagnosis = aDiagnosis({ reason: 'SecretNotFound' });
-      nowMs = dueAfter(diagnosis, aSpec(), UID, { failures: 1, waitingSinceMs, nowMs }) ?? Number.NaN;
-      looks.push((nowMs - NOW_MS) / SECOND);
-    }
-    expect(looks).to.deep.equal([2, 5, 10, 20, 40, 60, 120, 180, 240]);
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { firesAfter } from '../../src/api/schedule.ts';
 import { nextSlot } from '../../src/controller/schedule.ts';
 import { specs } from '../support/arbitraries.ts';
 import { aCheck, aSpec, NOW_MS } from '../support/builders.ts';
@@ -86,6 +87,32 @@ describe('nextSlot', () => {
           expect(nextSlot(hourly, uid, first + lateMs)).to.equal(first + HOUR);
         }),
       );
+    });
+
+    it('gives each time one slot, though the stored time has whole seconds and a timer wakes a little late', () => {
+      const rows = [
+        ['* * * * *'],
+        ['*/15 * * * *'],
+        ['0 */6 * * *'],
+        ['30 7 * * MON-FRI', 'Europe/Berlin'],
+        ['0 0 1 * *', 'Asia/Kolkata'],
+      ] as const;
+      for (const [schedule, timeZone] of rows) {
+        const cron = aSpec({ schedule, timeZone });
+        for (const uid of uids(200)) {
+          const slots: number[] = [];
+          for (let nowMs = NOW_MS; slots.length < 4;) {
+            const stored = Math.floor(nextSlot(cron, uid, nowMs) / SECOND) * SECOND;
+            slots.push(stored);
+            nowMs = stored + 60;
+          }
+          const [first = 0] = slots;
+          const fires = firesAfter(schedule, timeZone, new Date(first - MINUTE), slots.length);
+          const spreads = slots.map((slot, at) => slot - (fires[at]?.getTime() ?? 0));
+          expect(new Set(spreads).size, `${schedule} ${uid} ${spreads.join()}`).to.equal(1);
+          expect(spreads[0], `${schedule} ${uid}`).to.be.within(0, 59 * SECOND);
+        }
+      }
     });
 
     it('is an interval away where the schedule names no time any more', () => {

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import type { RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 import { find, suspendedStatus } from '../../src/controller/status.ts';
-import { aCheck, aCondition, aDiagnosis, aSpec, at, NOW_MS } from '../support/builders.ts';
+import { aCheck, aCondition, aDiagnosis, aSpec, NOW_MS } from '../support/builders.ts';
 import { kstatus } from '../support/kstatus.ts';
-import { statusProblems } from '../support/status-schema.ts';
 import { after, green, met, statusAfter } from './story.ts';
 
 const SECOND = 1_000;
@@ -173,6 +172,19 @@ describe('nextStatus', () => {
       observed: 3,
       kstatus: 'InProgress',
     },
+    'transient, once after ten refusals: ten answers are no silence': {
+      check: after([...Array.from({ length: 10 }, () => met('PushDenied')), met('ConnectionRefused')]),
+      ready: 'False/PushDenied',
+      stalled: 'True/PushDenied',
+      observed: 3,
+      kstatus: 'Failed',
+    },
+    'transient, twice on each side of a success': {
+      check: after([met('RateLimited'), met('RateLimited'), green(), met('RateLimited'), met('RateLimited')]),
+      ready: 'True/PushAuthorized',
+      observed: 3,
+      kstatus: 'Current',
+    },
     'nonsense, below the threshold, green before': {
       check: after([green(), met('UnexpectedResponse')]),
       ready: 'True/PushAuthorized',
@@ -240,62 +252,26 @@ describe('nextStatus', () => {
     ]);
   });
 
+  it('leaves conditions of others as they are, behind its own', () => {
+    const theirs = aCondition({ type: 'example.com/Audited', status: 'False', observedGeneration: 1 });
+    const left = after([green()]);
+    const conditions = [theirs, ...(left.status?.conditions ?? [])];
+    const check = after([met('PushDenied')], { ...left, status: { ...left.status, conditions } });
+    expect(check.status?.conditions?.at(-1)).to.deep.equal(theirs);
+    expect(check.status?.conditions?.map(({ type }) => type)).to.deep.equal([
+      'Ready',
+      'Stalled',
+      'Reachable',
+      'Authenticated',
+      'PushAuthorized',
+      'example.com/Audited',
+    ]);
+  });
+
   it('gives every condition the generation that was visited, settled or not', () => {
     const { conditions = [] } = statusAfter(met('RegistryUnavailable'));
     expect(new Set(conditions.map(({ observedGeneration }) => observedGeneration))).to.deep.equal(
       new Set([3]),
     );
-  });
-});
-
-describe('suspendedStatus', () => {
-  const before = after([
-    met('PushDenied', { secretVersion: '7', afterMs: -MINUTE }),
-    green({
-      secretVersion: '7',
-      diagnosis: aDiagnosis({ findings: [{ type: 'InsecureTransport', message: 'http' }] }),
-    }),
-  ]);
-
-  it('withdraws the verdict and keeps the record', () => {
-    const status = suspendedStatus(before, NOW_MS + MINUTE);
-    const { lastProbeTime, lastSuccessTime, lastFailureTime, lastProbe, history } = before.status ?? {};
-    expect(status).to.deep.equal({
-      observedGeneration: 3,
-      conditions: [
-        aCondition({
-          type: 'Suspended',
-          reason: 'Suspended',
-          message: 'spec.suspend is true: no probes',
-          lastTransitionTime: at(MINUTE),
-        }),
-      ],
-      lastProbeTime,
-      lastSuccessTime,
-      lastFailureTime,
-      lastProbe,
-      history,
-    });
-    expect(statusProblems(status)).to.deep.equal([]);
-  });
-
-  it('is the same at the next visit', () => {
-    const status = suspendedStatus(before, NOW_MS);
-    expect(suspendedStatus({ ...before, status }, NOW_MS + MINUTE)).to.deep.equal(status);
-  });
-
-  it('answers a request, though without a probe: nobody waits for one in vain', () => {
-    const annotations = { 'doctor.stella-ops.org/requestedAt': 'one' };
-    const check = aCheck({ metadata: { annotations } });
-    expect(suspendedStatus(check, NOW_MS).lastHandledReconcileAt).to.equal('one');
-  });
-
-  it('starts with nothing once it is over', () => {
-    const check = { ...before, status: suspendedStatus(before, NOW_MS) };
-    const { conditions, consecutiveFailures } =
-      after([met('RegistryUnavailable', { generation: 4 })], check).status ?? {};
-    expect(find(conditions, 'Suspended')).to.equal(undefined);
-    expect(find(conditions, 'Ready')?.status).to.equal('Unknown');
-    expect(consecutiveFailures).to.equal(1);
   });
 });

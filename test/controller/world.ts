@@ -1,8 +1,10 @@
 import type { RegistryPushCheck, RegistryPushCheckStatus } from '../../src/api/registrypushcheck.ts';
 import type { Observation } from '../../src/check/observation.ts';
-import { reconcile, type Outcome, type Reconciling } from '../../src/controller/reconcile.ts';
+import { reconcile, type Outcome } from '../../src/controller/reconcile.ts';
 import type { SecretRead } from '../../src/controller/secrets.ts';
 import { find } from '../../src/controller/status.ts';
+import { createUnwritten, type Unwritten } from '../../src/controller/unwritten.ts';
+import type { World } from '../../src/controller/world.ts';
 import { ACCEPTED, aCredential, aProbed, NOW_MS } from '../support/builders.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -18,9 +20,12 @@ export interface Scene {
   /** The version of the Secret once the probe has ended. */
   readonly versionThen?: string | Error;
   readonly forbids?: Extract<Observation, { kind: 'NotAllowed' }>;
-  /** What becomes of the write: it holds, or is too late, or the object that somebody else wrote in between. */
-  readonly write?: 'stale' | RegistryPushCheck | Error;
-  readonly record?: Error;
+  /** What becomes of the write: it holds, also on what somebody else wrote in between, or it is too late. */
+  readonly write?: RegistryPushCheck | 'superseded' | 'gone' | Error;
+  /** Results that earlier visits could not write; absent: none. */
+  readonly unwritten?: Unwritten;
+  /** How long after {@link NOW_MS} the visit takes place. */
+  readonly afterMs?: number;
 }
 
 /** A visit and everything it said to the world, in order. */
@@ -34,34 +39,34 @@ export interface Told {
 /** A Secret of version 7 with the login of `ci`. */
 export const LOGIN: SecretRead = { kind: 'credential', credential: aCredential(), version: '7' };
 
-/** Visits `team/mirror` at {@link NOW_MS}. */
+/** Visits `team/mirror`. */
 export async function visit(scene: Scene): Promise<Told> {
   const said: string[] = [];
   let status: RegistryPushCheckStatus | undefined;
   const world = {
     ...reading(scene, said),
     write: async (check, rebase) => {
-      const answer = given(scene.write);
-      status = rebase(answer === 'stale' || answer === undefined ? check : answer);
+      const answer = given(scene.write) ?? check;
+      status = rebase(typeof answer === 'string' ? check : answer);
       said.push(`write ${verdict(status)}`);
-      if (answer === 'stale') return 'stale';
-      const on = answer ?? check;
-      return { ...on, metadata: { ...on.metadata, resourceVersion: '101' }, status };
+      if (answer === 'gone') return { kind: 'superseded', by: undefined };
+      if (answer === 'superseded') return { kind: 'superseded', by: check };
+      const metadata = { ...answer.metadata, resourceVersion: '101' };
+      return { kind: 'written', check: { ...answer, metadata, status } };
     },
     record: async ({ metadata }, { type, reason }) => {
       said.push(`record ${metadata.namespace}/${metadata.name} ${type} ${reason}`);
-      given(scene.record);
     },
-  } satisfies Reconciling;
+  } satisfies World;
   const { signal } = new AbortController();
   const outcome = await reconcile('team/mirror', world, signal).catch((error: unknown) => error as Error);
   return { outcome, said, status };
 }
 
 /** The part of the world that changes nothing. */
-function reading(scene: Scene, said: string[]): Omit<Reconciling, 'write' | 'record'> {
+function reading(scene: Scene, said: string[]): Omit<World, 'write' | 'record'> {
   const clock = createFakeClock();
-  clock.jump(NOW_MS - clock.now());
+  clock.jump(NOW_MS + (scene.afterMs ?? 0) - clock.now());
   let check = scene.check;
   return {
     get: (key) => (key === 'team/mirror' ? check : undefined),
@@ -82,6 +87,7 @@ function reading(scene: Scene, said: string[]): Omit<Reconciling, 'write' | 'rec
       return { kind: 'answered', probed: aProbed(meets) };
     },
     forbids: () => scene.forbids,
+    unwritten: scene.unwritten ?? createUnwritten(),
     defaults: { intervalMs: 600_000, retryIntervalMs: 60_000 },
     clock,
   };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RegistryPushCheck, RegistryPushCheckStatus } from '../../src/api/registrypushcheck.ts';
-import { writeStatus } from '../../src/controller/write.ts';
+import { writeStatus, type Written } from '../../src/controller/write.ts';
 import { KubeNetworkError } from '../../src/kube/client.ts';
 import { aCheck, at } from '../support/builders.ts';
 import { kubeError, scriptedClient, type ScriptedClient } from '../support/scripted-client.ts';
@@ -18,7 +18,7 @@ function rebase({ status }: RegistryPushCheck): RegistryPushCheckStatus {
   return { lastProbeTime: at(0), consecutiveFailures: (status?.consecutiveFailures ?? 0) + 1 };
 }
 
-const write = ({ client }: ScriptedClient): ReturnType<typeof writeStatus> =>
+const write = ({ client }: ScriptedClient): Promise<Written> =>
   writeStatus(client, aCheck({ status: { consecutiveFailures: 4 } }), rebase, signal);
 
 /** The conversation in short. */
@@ -47,13 +47,13 @@ describe('writeStatus', () => {
   it('answers the object that was written, reduced to what is needed', async () => {
     const written = newer({ status: { consecutiveFailures: 5 } });
     const answer = { ...written, metadata: { ...written.metadata, managedFields: [{}] } };
-    expect(await write(scriptedClient(answer))).to.deep.equal(written);
+    expect(await write(scriptedClient(answer))).to.deep.equal({ kind: 'written', check: written });
   });
 
   it('computes the status anew on what another writer left', async () => {
     const fresh = newer({ status: { consecutiveFailures: 7, lastProbeTime: at(-1_000) } });
     const script = scriptedClient(kubeError(409), fresh, newer());
-    expect(await write(script)).to.deep.equal(newer());
+    expect(await write(script)).to.deep.equal({ kind: 'written', check: newer() });
     expect(said(script)).to.deep.equal(['PATCH /status', 'GET ', 'PATCH /status']);
     expect(script.requests[2]?.body).to.deep.equal({
       metadata: { uid: aCheck().metadata.uid, resourceVersion: '101' },
@@ -61,8 +61,13 @@ describe('writeStatus', () => {
     });
   });
 
-  const stale: Readonly<Record<string, readonly unknown[]>> = {
-    'is gone': [kubeError(404)],
+  const superseded: Readonly<Record<string, readonly unknown[]>> = {
+    'is gone': [kubeError(404), kubeError(404)],
+    'was replaced after it was gone': [kubeError(404), newer({ metadata: { uid: 'u-2' } })],
+    'has a newer result, though its status was not found': [
+      kubeError(404),
+      newer({ status: { lastProbeTime: at(1_000) } }),
+    ],
     'is gone by the time it is read again': [kubeError(409), kubeError(404)],
     'was replaced by one of the same name': [kubeError(409), newer({ metadata: { uid: 'u-2' } })],
     'was edited': [kubeError(409), newer({ metadata: { generation: 4 } })],
@@ -75,25 +80,39 @@ describe('writeStatus', () => {
       newer({ status: { lastProbeTime: at(1_000) } }),
     ],
   };
-  for (const [name, answers] of Object.entries(stale)) {
-    it(`writes nothing more where the object ${name}`, async () => {
+  for (const [name, answers] of Object.entries(superseded)) {
+    it(`writes nothing more where the object ${name}, and says what is there now`, async () => {
       const script = scriptedClient(...answers);
-      expect(await write(script)).to.equal('stale');
+      const now = answers.at(-1);
+      const by = now instanceof Error ? undefined : now;
+      expect(await write(script)).to.deep.equal({ kind: 'superseded', by });
       expect(script.requests).to.have.lengthOf(answers.length);
     });
   }
 
   it('does not take a result of the same second for a newer one', async () => {
     const fresh = newer({ status: { lastProbeTime: at(0) } });
-    expect(await write(scriptedClient(kubeError(409), fresh, newer()))).to.deep.equal(newer());
+    expect(await write(scriptedClient(kubeError(409), fresh, newer()))).to.deep.equal({
+      kind: 'written',
+      check: newer(),
+    });
+  });
+
+  it('throws where the object is there and its status is not found: to come again at once would never end', async () => {
+    const missing = kubeError(404);
+    const script = scriptedClient(missing, newer());
+    const thrown: unknown = await write(script).catch((caught: unknown) => caught);
+    expect(thrown).to.equal(missing);
+    expect(said(script)).to.deep.equal(['PATCH /status', 'GET ']);
   });
 
   it('gives up after three attempts', async () => {
     const conflict = kubeError(409);
-    const script = scriptedClient(kubeError(409), newer(), kubeError(409), newer(), conflict);
+    const script = scriptedClient(kubeError(409), newer(), kubeError(409), newer(), conflict, newer());
     const thrown: unknown = await write(script).catch((caught: unknown) => caught);
     expect(thrown).to.equal(conflict);
-    expect(said(script)).to.deep.equal(['PATCH /status', 'GET ', 'PATCH /status', 'GET ', 'PATCH /status']);
+    const attempt = ['PATCH /status', 'GET '];
+    expect(said(script)).to.deep.equal([...attempt, ...attempt, ...attempt]);
   });
 
   const failures: Readonly<Record<string, readonly unknown[]>> = {

@@ -1,0 +1,92 @@
+import type { RegistryPushCheck } from '../api/registrypushcheck.ts';
+import type { CheckSpec } from '../api/validate.ts';
+import type { Observation, Probed } from '../check/observation.ts';
+import type { Busy } from '../probing/prober.ts';
+import { parseRegistryUrl, type Registry } from '../registry/origin.ts';
+import { isAnotherQuestion } from './object.ts';
+import type { Trigger } from './schedule.ts';
+import type { World } from './world.ts';
+
+/** What a visit of a check met, and under which names. */
+export interface Met {
+  readonly kind: 'met';
+  readonly trigger: Trigger;
+  /** The token that had asked for a probe when the visit began. */
+  readonly request: string | undefined;
+  readonly observation: Observation;
+  /** Undefined where no request was sent. */
+  readonly probed: Probed | undefined;
+  /** Undefined where the spec names none that can be read. */
+  readonly registry: Registry | undefined;
+  readonly secretVersion: string | undefined;
+  readonly matchedKey: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** How a visit came about. */
+type Cause = Pick<Met, 'trigger' | 'request'>;
+
+/** A visit that ended before a request was sent. */
+export function metSilently(observation: Observation, cause: Cause, nowMs: number, registry?: Registry): Met {
+  const nothing = { probed: undefined, secretVersion: undefined, matchedKey: undefined };
+  return { kind: 'met', ...cause, ...nothing, observation, registry, nowMs };
+}
+
+/** Reads the Secret and asks the registry. */
+export async function meet(
+  { metadata }: RegistryPushCheck,
+  spec: CheckSpec,
+  cause: Cause,
+  world: World,
+  signal: AbortSignal,
+): Promise<Met | Busy> {
+  const { existingSecret, repository, timeoutMs } = spec;
+  const registry = parseRegistryUrl(spec.registryUrl);
+  const now = (): number => world.clock.now();
+  if ('problem' in registry) {
+    const problem = `registryUrl ${registry.problem}`;
+    return metSilently({ kind: 'InvalidSpec', field: 'spec.registryUrl', problem }, cause, now());
+  }
+  const forbidden = world.forbids(registry);
+  if (forbidden !== undefined) return metSilently(forbidden, cause, now(), registry);
+  const secret =
+    existingSecret === undefined
+      ? undefined
+      : await world.readSecret(metadata.namespace, existingSecret, registry, repository, signal);
+  const secretVersion = secret?.version;
+  if (secret?.kind === 'problem') {
+    const observation: Observation = { kind: 'SecretUnusable', problem: secret.problem };
+    return { ...metSilently(observation, cause, now(), registry), secretVersion };
+  }
+  const credential = secret?.credential;
+  const answer = await world.ask({ registry, repository, credential, timeoutMs }, signal);
+  if (answer.kind === 'busy') return answer;
+  const { probed } = answer;
+  const { observation } = probed;
+  const matchedKey = credential?.matchedKey;
+  return { kind: 'met', ...cause, observation, probed, registry, secretVersion, matchedKey, nowMs: now() };
+}
+
+/**
+ * Whether a failure was found with a Secret that was changed meanwhile: it is discarded. A success stands: it names the
+ * version that it was found with.
+ */
+export async function isOfOldSecret(
+  { metadata, spec }: RegistryPushCheck,
+  { probed, observation, secretVersion }: Met,
+  world: World,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { existingSecret } = spec;
+  if (probed === undefined || observation.kind === 'UploadAccepted' || existingSecret === undefined)
+    return false;
+  const version = await world.secretVersion(metadata.namespace, existingSecret, signal);
+  return version !== undefined && version !== secretVersion;
+}
+
+/** Whether the check was deleted, replaced or edited since it was read. */
+export function isOutdated(check: RegistryPushCheck, world: World): boolean {
+  const { namespace, name } = check.metadata;
+  return isAnotherQuestion(check, world.get(`${namespace}/${name}`));
+}

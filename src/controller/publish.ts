@@ -1,0 +1,34 @@
+import type { RegistryPushCheck, RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
+import type { CheckSpec } from '../api/validate.ts';
+import { diagnose } from '../check/diagnose.ts';
+import { remedyFor } from '../check/remediation/remedy.ts';
+import { baseUrl, loginServer } from '../registry/origin.ts';
+import type { Met } from './meet.ts';
+import { nextStatus } from './status.ts';
+import { verifyCommand } from './verify.ts';
+
+/** What was met → what it means → what to do → the status of the check. Pure: conflicts are resolved by calling it again. */
+export function statusAfter(
+  check: RegistryPushCheck,
+  spec: CheckSpec | undefined,
+  met: Met,
+): RegistryPushCheckStatus {
+  const { namespace, name } = check.metadata;
+  const { registry, probed } = met;
+  const names = {
+    host: registry?.host ?? 'the registry',
+    repository: spec?.repository ?? '',
+    secret: spec?.existingSecret,
+  };
+  const insecure = probed !== undefined && registry?.origin.protocol === 'http:';
+  const diagnosis = diagnose(met.observation, names, insecure);
+  const remediation = remedyFor(diagnosis.reason, {
+    ...names,
+    url: registry === undefined ? '' : baseUrl(registry),
+    server: registry === undefined ? '' : loginServer(registry),
+    namespace,
+    name,
+    verify: verifyCommand(namespace, name),
+  });
+  return nextStatus({ ...met, check, spec, diagnosis, remediation, host: registry?.host });
+}
