@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { isScalar, parseDocument, visit, type YAMLError } from 'yaml';
-import { formatDuration, parseDuration } from './api/duration.ts';
 import { DEFAULT_INTERVAL_MS, DEFAULT_RETRY_INTERVAL_MS } from './api/registrypushcheck.ts';
+import {
+  cidr,
+  duration,
+  hosts,
+  listOf,
+  namespaces,
+  oneOf,
+  string,
+  tokenHost,
+  wholeNumber,
+  type Reader,
+} from './config-values.ts';
 import type { TokenHost } from './registry/binding.ts';
-import { createGuard } from './registry/egress.ts';
 
 /** The installation's configuration, read once at start. */
 export interface Config {
@@ -41,86 +51,31 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads one value: what it means, or a sentence that says what is right. */
-type Reader<T> = (value: unknown) => { readonly value: T } | { readonly expected: string };
-
-const string: Reader<string> = (value) => (typeof value === 'string' ? { value } : { expected: 'a string' });
-
-const wholeNumber =
-  (least: number, most: number): Reader<number> =>
-  (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-      ? { value }
-      : { expected: `a whole number from ${least} to ${most}` };
-
-const oneOf =
-  <T extends string>(...words: readonly T[]): Reader<T> =>
-  (value) => {
-    const found = words.find((word) => word === value);
-    return found === undefined ? { expected: `one of ${words.join(', ')}` } : { value: found };
-  };
-
-const duration =
-  (leastMs: number, mostMs: number): Reader<number> =>
-  (value) => {
-    const ms = typeof value === 'string' ? parseDuration(value) : undefined;
-    return ms !== undefined && ms >= leastMs && ms <= mostMs
-      ? { value: ms }
-      : { expected: `a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}, such as 10m` };
-  };
-
-const listOf =
-  <T>(item: (text: string) => T | undefined, expected: string): Reader<readonly T[]> =>
-  (value) => {
-    const items = Array.isArray(value)
-      ? value.map((one) => (typeof one === 'string' ? item(one) : undefined))
-      : [undefined];
-    return items.every((one) => one !== undefined) ? { value: items } : { expected: `a list of ${expected}` };
-  };
-
-const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?$/;
-const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/** `host[:port]` in the one form that a parsed URL has, since that is what it is compared with. */
-function isHost(text: string): boolean {
-  const url = `http://${text}`;
-  return HOST.test(text) && URL.canParse(url) && new URL(url).hostname === text.replace(/:\d+$/, '');
-}
-
-const hosts = listOf(
-  (text) => (isHost(text) ? text : undefined),
-  'registries as host or host:port, in lower case',
-);
-
-function tokenHost(text: string): TokenHost | undefined {
-  const [registry = '', tokenHostName = '', ...more] = text.split('=');
-  return more.length === 0 && isHost(registry) && isHost(tokenHostName)
-    ? { registry, tokenHost: tokenHostName }
-    : undefined;
-}
-
-function cidr(text: string): string | undefined {
-  try {
-    createGuard([text]);
-    return text;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
- * Keys that the configuration will have and that this version does nothing with. A value that would change something is
- * refused: a setting that is accepted and ignored is worse than none.
+ * Keys that the configuration will have and that this version does nothing with. Only the value that says what it does
+ * anyway is taken (none where `only` is missing): a setting that is accepted and ignored is worse than none.
  */
-const LATER: Readonly<Record<string, { readonly only: unknown; readonly instead: string }>> = {
+const LATER: Readonly<Record<string, { readonly only?: unknown; readonly instead: string }>> = {
   secretAccess: { only: 'get', instead: 'Secrets are read one by one' },
   'policy.trustedRegistries': { only: [], instead: 'only Secrets that name their registry are used' },
   bindings: { only: [], instead: 'only Secrets that name their registry are used' },
   'leaderElection.enabled': { only: false, instead: 'run one replica' },
+  'leaderElection.namespace': { instead: 'run one replica' },
+  'leaderElection.name': { instead: 'run one replica' },
+  'leaderElection.leaseDuration': { instead: 'run one replica' },
+  'leaderElection.renewDeadline': { instead: 'run one replica' },
+  'leaderElection.retryPeriod': { instead: 'run one replica' },
+  maxPerRegistry: { instead: 'use concurrency, which limits the probes over all registries' },
+  jitterPercent: { only: 0, instead: 'each check keeps its own place within the interval' },
+  statusWritesPerSecond: { instead: 'each probe writes its status' },
+  'server.address': { instead: 'there is no HTTP server' },
+  'server.port': { instead: 'there is no HTTP server' },
+  'status.showPrincipal': { only: false, instead: 'user names are not shown' },
+  'status.showRegistryMessages': { only: false, instead: 'texts of registries are not shown' },
 };
 
 const READERS = {
-  watchNamespaces: listOf((text) => (NAMESPACE.test(text) ? text : undefined), 'namespace names'),
+  watchNamespaces: namespaces,
   watchLabelSelector: string,
   'defaults.interval': duration(60_000, 604_800_000),
   'defaults.retryInterval': duration(10_000, 86_400_000),
@@ -150,13 +105,14 @@ type Values = {
 };
 
 /**
- * Reads the configuration file's text (YAML).
+ * Reads the configuration file's text (YAML). `overrides` (flags, by path) win over it.
  * @throws ConfigError with every problem
  */
-export function parseConfig(text: string): Config {
+export function parseConfig(text: string, overrides: Readonly<Record<string, unknown>> = {}): Config {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [path, value] of leaves(plainData(text), problems)) {
+  const given = new Map([...leaves(plainData(text), problems), ...Object.entries(overrides)]);
+  for (const [path, value] of given) {
     const read = readLeaf(path, value);
     if ('problem' in read) problems.push(read.problem);
     else values[path] = read.value;
@@ -165,8 +121,8 @@ export function parseConfig(text: string): Config {
   return withDefaults(values);
 }
 
-/** Reads the configuration file at a path. @throws ConfigError */
-export function loadConfig(path: string): Config {
+/** Reads the configuration file at a path, like {@link parseConfig}. @throws ConfigError */
+export function loadConfig(path: string, overrides: Readonly<Record<string, unknown>> = {}): Config {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -174,7 +130,7 @@ export function loadConfig(path: string): Config {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     throw new ConfigError([`cannot read the configuration file ${JSON.stringify(path)} (${code})`]);
   }
-  return parseConfig(text);
+  return parseConfig(text, overrides);
 }
 
 /** The text as plain data. What YAML can do beyond that has no place here, and some of it makes small files endless. */
@@ -231,6 +187,8 @@ function leaves(root: unknown, problems: string[]): [string, unknown][] {
 function readLeaf(path: string, value: unknown): { readonly value: unknown } | { readonly problem: string } {
   const later = Object.hasOwn(LATER, path) ? LATER[path] : undefined;
   if (later !== undefined) {
+    if (later.only === undefined)
+      return { problem: `${path}: not available in this version: ${later.instead}` };
     return JSON.stringify(value) === JSON.stringify(later.only)
       ? { value }
       : { problem: `${path}: this version supports only ${JSON.stringify(later.only)}: ${later.instead}` };

@@ -11,14 +11,19 @@ export function dieQuietly(): void {
   }
 }
 
-/** A frame of V8 ends with a place: a file or module, line and column. */
-const FRAME = /^ {4}at (?:.* \()?(?:file:\/\/|node:|\/)[^\s()]*:\d+:\d+\)?$/;
+/** A frame of V8 ends with a place: a file or module, line and column. Only that is shown. */
+const PLACE = /^ {4}at (?:.* \()?((?:file:\/\/|node:|\/)[^\s()]*:\d+:\d+)\)?$/;
 
-/** Class and stack frames of an error, without its message. */
+/** Class and places of an error, without its message; whatever was thrown, this does not throw. */
 export function describeCrash(error: unknown): string {
-  if (!(error instanceof Error)) return `a thrown ${typeof error}`;
-  const { stack = '', message } = error;
-  // The stack begins with the message, and that may hold lines that look like frames.
-  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
-  return [error.constructor.name, ...frames.filter((line) => FRAME.test(line)).slice(0, 20)].join('\n');
+  try {
+    if (!(error instanceof Error)) return `a thrown ${typeof error}`;
+    const { stack = '', message } = error;
+    // The stack begins with the message, and that may hold lines that look like frames.
+    const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+    const places = frames.flatMap((line) => PLACE.exec(line)?.[1] ?? []).slice(0, 20);
+    return [error.constructor.name, ...places.map((place) => `    at ${place}`)].join('\n');
+  } catch {
+    return 'an error that cannot be described';
+  }
 }

@@ -1,16 +1,14 @@
 import { createLogger, format, transports } from 'winston';
 import type { Config } from './config.ts';
 import type { Log } from './kube/log.ts';
-
-/** Characters that end a line, move the cursor or turn the direction of writing. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+import { oneLine } from './text.ts';
 
 /** The operator's log: one JSON object (or one line of text) a message, on stderr. Fields must hold no secrets. */
 export function createLog({ level, format: form }: Config['log']): Log {
   const stamp = format.timestamp();
   const text = format.printf(({ timestamp, level: severity, message, ...fields }) => {
     const rest = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
-    return `${String(timestamp)} ${severity} ${String(message)}${rest}`.replaceAll(UNPRINTABLE, ' ');
+    return oneLine(`${String(timestamp)} ${severity} ${String(message)}${rest}`);
   });
   const logger = createLogger({
     level,

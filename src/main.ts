@@ -13,8 +13,10 @@ import { systemClock as clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createInterrupts } from './controller/interrupt.ts';
 import { isAnotherQuestion, matters, readCheck } from './controller/object.ts';
-import { reconcile, type Reconciling } from './controller/reconcile.ts';
+import { reconcile } from './controller/reconcile.ts';
 import { readSecret, secretVersion } from './controller/secrets.ts';
+import { createUnwritten, type Unwritten } from './controller/unwritten.ts';
+import type { World } from './controller/world.ts';
 import { writeStatus } from './controller/write.ts';
 import { createKubeClient, KubeError, type KubeClient } from './kube/client.ts';
 import { runController } from './kube/controller.ts';
@@ -54,6 +56,7 @@ export async function runOperator(
   const recorder = createRecorder({ client, component: COMPONENT, instance: hostname(), clock, log });
   const queue = createWorkqueue(clock);
   const interrupts = createInterrupts();
+  const unwritten = createUnwritten();
   const checks = createInformer<RegistryPushCheck>({
     client,
     path: listPath,
@@ -62,19 +65,22 @@ export async function runOperator(
     trim: readCheck,
     onChange: (key, before, after) => {
       if (before !== undefined && isAnotherQuestion(before, after)) interrupts.interrupt(key);
-      if (after === undefined) queue.remove(key);
-      else if (matters(before, after)) queue.add(key);
+      if (after === undefined) {
+        queue.remove(key);
+        unwritten.forget(key);
+      } else if (matters(before, after)) queue.add(key);
     },
     log,
     clock,
     random: Math.random,
   });
-  const world = createWorld(config, client, checks, recorder, flush.signal);
+  const world = createWorld(config, client, checks, recorder, unwritten, log, flush.signal);
   log('info', 'started', {
     server: client.server,
     namespaces: config.watchNamespaces,
     concurrency: config.concurrency,
   });
+  warnAboutProxies(log);
   await explainMissingCrd(client, config, log, signal);
   await Promise.all([
     checks.run(signal),
@@ -98,11 +104,13 @@ function createWorld(
   client: KubeClient,
   checks: Informer<RegistryPushCheck>,
   recorder: Recorder,
+  unwritten: Unwritten,
+  log: Log,
   flush: AbortSignal,
-): Reconciling {
+): World {
   const policy = {
     guard: createGuard(config.egress.allowCIDRs),
-    secureContext: createTrust(caBundle(config)),
+    secureContext: trust(config),
   };
   const probing: ProbeWorld = { clock, open: () => openConnection(policy), tokenHosts: config.tokenHosts };
   const prober = createProber((job, signal) => probe(job, probing, signal), config.concurrency);
@@ -113,27 +121,25 @@ function createWorld(
     ask: (job, signal) => prober.ask(job, signal),
     write: async (check, rebase) => {
       const written = await writeStatus(client, check, rebase, flush);
-      if (written !== 'stale') checks.put(written);
+      const now = written.kind === 'written' ? written.check : written.by;
+      const { namespace, name } = check.metadata;
+      log('debug', `status ${written.kind}`, { check: `${namespace}/${name}`, ...now?.status?.lastProbe });
+      if (now !== undefined) checks.put(now);
       return written;
     },
-    record: ({ metadata: { namespace, name, uid } }, { type, reason, note }) =>
-      recorder.record(
-        {
-          regarding: { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
-          type,
-          reason,
-          note,
-          action: 'Probe',
-        },
-        flush,
-      ),
+    record: async ({ metadata: { namespace, name, uid } }, { type, reason, note }) => {
+      log('info', note, { check: `${namespace}/${name}`, reason });
+      const regarding = { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
+      await recorder.record({ regarding, type, reason, note, action: 'Probe' }, flush);
+    },
     forbids: (registry) => forbids(config, registry),
+    unwritten,
     defaults: config.defaults,
     clock,
   };
 }
 
-function forbids(config: Config, registry: Registry): ReturnType<Reconciling['forbids']> {
+function forbids(config: Config, registry: Registry): ReturnType<World['forbids']> {
   const { allowedRegistries } = config.policy;
   if (allowedRegistries.length > 0 && !allowedRegistries.some((name) => isNamedBy(registry, name))) {
     return { kind: 'NotAllowed', rule: 'registry-not-listed' };
@@ -144,13 +150,22 @@ function forbids(config: Config, registry: Registry): ReturnType<Reconciling['fo
   return insecure ? { kind: 'NotAllowed', rule: 'insecure-transport' } : undefined;
 }
 
-function caBundle({ caBundle: path }: Config): string | undefined {
-  if (path === '') return undefined;
+/** The trusted authorities; what is wrong with the file is said under its key. */
+function trust({ caBundle: path }: Config): ReturnType<typeof createTrust> {
+  if (path === '') return createTrust(undefined);
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    throw new Error(`caBundle: cannot read ${JSON.stringify(path)}`);
+    return createTrust(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof Error && !('code' in error) ? error.message : 'it cannot be read';
+    throw new Error(`caBundle ${JSON.stringify(path)}: ${why}`, { cause: error });
   }
+}
+
+/** The address guard could not see behind a proxy, so none is used; without a word, that would look like a dead registry. */
+function warnAboutProxies(log: Log): void {
+  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => process.env[name]);
+  if (set.length > 0)
+    log('warn', 'registries are asked directly: proxies are not supported yet', { ignored: set });
 }
 
 /** Without the kind, or the right to list it, the informer only tries again: say once what is missing. */
@@ -168,7 +183,10 @@ async function explainMissingCrd(
     if (error instanceof KubeError && error.status === 404) {
       log('error', `the CustomResourceDefinition ${CRD_NAME} is not installed: kubectl apply -f crds/`);
     } else if (error instanceof KubeError && error.status === 403) {
-      log('error', 'the service account may not list registrypushchecks: kubectl apply -f deploy/rbac.yaml');
+      log(
+        'error',
+        'the identity of the operator may not list registrypushchecks: deploy/rbac.yaml has the role it needs',
+      );
     } else {
       log('warn', 'the API server does not answer yet', { error: describeError(error) });
     }

@@ -2,7 +2,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-/** Which room may import which: what is not here is not allowed. `clock.ts` is for all. */
+/** What every room may import. */
+const FOR_ALL: readonly string[] = ['clock.ts', 'json.ts', 'retry-after.ts', 'text.ts'];
+
+/** Which room may import which: what is not here is not allowed. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   api: [],
   registry: [],
@@ -57,9 +60,20 @@ describe('the rooms of src', () => {
       return imports
         .filter((name) => name.startsWith('.'))
         .map((name) => join('src', file, '..', name).replace(/^src\//, ''))
-        .filter((target) => target !== 'clock.ts' && !allowed.includes(target.split('/')[0] ?? ''))
+        .filter((target) => !FOR_ALL.includes(target) && !allowed.includes(target.split('/')[0] ?? ''))
         .map((target) => `${file} → ${target}`);
     });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('find in the files for all nothing but what is for all', () => {
+    const shared = all.filter(({ file }) => FOR_ALL.includes(file));
+    expect(shared.map(({ file }) => file)).to.have.members(FOR_ALL);
+    const wrong = shared.flatMap(({ file, imports }) =>
+      imports
+        .filter((name) => !FOR_ALL.includes(name.replace(/^\.\//, '')))
+        .map((name) => `${file} → ${name}`),
+    );
     expect(wrong).to.deep.equal([]);
   });
 

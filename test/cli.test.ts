@@ -183,7 +183,7 @@ describe('registry-push-check', () => {
         ]);
         expect(finished.code).to.equal(1);
         expect(complaints(finished)).to.deep.equal([
-          `registry-push-check: caBundle: cannot read ${JSON.stringify(join(dir, 'no-ca.pem'))}`,
+          `registry-push-check: caBundle ${JSON.stringify(join(dir, 'no-ca.pem'))}: it cannot be read`,
         ]);
       });
 

@@ -41,16 +41,9 @@ async function run(options: Options): Promise<void> {
     import('../main.ts'),
   ]);
   try {
-    const loaded = options.config === undefined ? parseConfig('') : loadConfig(options.config);
-    const config =
-      options.logLevel === undefined
-        ? loaded
-        : {
-            ...loaded,
-            log: parseConfig(
-              `log: {level: ${JSON.stringify(options.logLevel)}, format: ${loaded.log.format}}`,
-            ).log,
-          };
+    const overrides = options.logLevel === undefined ? {} : { 'log.level': options.logLevel };
+    const { config: file } = options;
+    const config = file === undefined ? parseConfig('', overrides) : loadConfig(file, overrides);
     const log = createLog(config.log);
     log('info', 'registry-push-check', { version, node: process.version });
     await runOperator(config, options.kubeconfig, log, stop);
