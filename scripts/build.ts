@@ -1,26 +1,12 @@
-import { readFile, rm } from 'node:fs/promises';
-import { build, type Plugin } from 'esbuild';
-
-/**
- * The Kubernetes client does not declare that its modules have no side effects, so everything that its index names
- * would be bundled. We use its kubeconfig alone.
- */
-const onlyWhatIsUsed: Plugin = {
-  name: 'only-what-is-used',
-  setup: (bundler) => {
-    bundler.onResolve({ filter: /./ }, async ({ path, pluginData, ...where }) => {
-      if (pluginData === 'resolving') return undefined;
-      const found = await bundler.resolve(path, { ...where, pluginData: 'resolving' });
-      return found.path.includes('/@kubernetes/client-node/') ? { ...found, sideEffects: false } : found;
-    });
-  },
-};
+import { readFile, rename, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-await rm('dist', { recursive: true, force: true });
+// Built beside the old one and then renamed: an operator that starts now finds all of its files.
+const fresh = `dist.${process.pid}`;
 const result = await build({
   entryPoints: ['src/cli.ts'],
-  outdir: 'dist',
+  outdir: fresh,
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -31,7 +17,6 @@ const result = await build({
   sourcesContent: false,
   legalComments: 'linked',
   metafile: true,
-  plugins: [onlyWhatIsUsed],
   define: { PRODUCT_VERSION: JSON.stringify(version) },
   external: ['bufferutil', 'utf-8-validate'],
   // CommonJS dependencies (winston, form-data) call require() for Node's own modules.
@@ -39,6 +24,9 @@ const result = await build({
     js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
   },
 });
+await rm('dist', { recursive: true, force: true });
+await rename(fresh, 'dist');
 for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
-  if (file.endsWith('.js')) process.stdout.write(`${file} ${String(Math.round(bytes / 1024))} KiB\n`);
+  if (file.endsWith('.js'))
+    process.stdout.write(`${file.replace(fresh, 'dist')} ${String(Math.round(bytes / 1024))} KiB\n`);
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { progressOn } from './tools.ts';
@@ -5,10 +6,13 @@ import { swapRights, USERS, type UserName } from './demo/scenario.ts';
 import { mismatches, readVerdicts } from './demo/verdicts.ts';
 import { NAMESPACE, openWorld, type World } from './demo/world.ts';
 import { runProcess } from '../test/support/processes.ts';
+import type { Users } from '../test/support/token-server.ts';
 
 const USAGE = `usage: npm run demo [-- --once] [-- --swap-rights USER,USER]
-  --once         print the table once, compare it with what the servers' configuration says, exit 0 or 1
+  --once         print the table once and one red row in full, compare all verdicts with what the servers'
+                 configuration says, exit 0 or 1
   --swap-rights  swap the rights of two users (${Object.keys(USERS).join(', ')}): --once must then exit 1
+Without --once the table is redrawn until Ctrl-C.
 `;
 
 /** Longest wait for all verdicts with --once, in milliseconds. */
@@ -21,8 +25,22 @@ function tell(line: string): void {
   process.stderr.write(`demo: ${line}\n`);
 }
 
-async function table({ controlPlane }: World): Promise<string> {
-  const { stdout, stderr } = await controlPlane.kubectl(['get', 'registrypushchecks', '-n', NAMESPACE]);
+/** Columns of the table, for terminals that are too narrow for the printer columns of the CRD. */
+const NARROW =
+  'custom-columns=NAME:.metadata.name,READY:.status.conditions[?(@.type=="Ready")].status,REASON:.status.conditions[?(@.type=="Ready")].reason,SECRET:.spec.existingSecret';
+
+/** Narrower than this, a row of the whole table would wrap. */
+const WIDE = 124;
+
+async function table({ controlPlane }: World, columns = WIDE): Promise<string> {
+  const narrow = columns < WIDE ? ['-o', NARROW] : [];
+  const { stdout, stderr } = await controlPlane.kubectl([
+    'get',
+    'registrypushchecks',
+    '-n',
+    NAMESPACE,
+    ...narrow,
+  ]);
   return stdout === '' ? stderr : stdout;
 }
 
@@ -60,53 +78,106 @@ async function once(world: World, signal: AbortSignal): Promise<number> {
   return wrong.length === 0 ? 0 : 1;
 }
 
-/** Redraws the table until Ctrl-C; the red row is described as soon as it is there. */
-async function live(world: World, signal: AbortSignal): Promise<number> {
-  const clear = process.stdout.isTTY ? '\u{1B}[H\u{1B}[2J' : '';
-  const hint = `Another terminal can look at it too:\n  export KUBECONFIG=${world.controlPlane.kubeconfig}\n  kubectl get registrypushchecks -n ${NAMESPACE} --watch\nCtrl-C stops everything.\n`;
-  let last = '';
-  while (!signal.aborted) {
-    const rows = await table(world);
-    const seen = await readVerdicts(world.controlPlane);
-    const details = seen.has(DESCRIBED)
-      ? `\n$ kubectl describe registrypushcheck ${DESCRIBED} -n ${NAMESPACE}\n${await describe(world)}`
-      : '';
-    const screen = `${rows}${details}\n${hint}`;
-    if (screen !== last) process.stdout.write(`${clear}${screen}`);
-    last = screen;
-    await sleep(1000, undefined, { signal }).catch(() => undefined);
-  }
-  return 0;
+/** The terminal's other screen: what was there before comes back at the end. */
+const SCREEN = {
+  enter: '\u{1B}[?1049h\u{1B}[H',
+  home: '\u{1B}[H',
+  rest: '\u{1B}[0J',
+  leave: '\u{1B}[?1049l',
+} as const;
+
+function hint({ controlPlane, kubectl }: World): string {
+  return [
+    'In another terminal:',
+    `  export KUBECONFIG=${controlPlane.kubeconfig}`,
+    `  export PATH=${dirname(kubectl)}:$PATH`,
+    `  kubectl describe registrypushcheck ${DESCRIBED} -n ${NAMESPACE}`,
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
 }
 
-async function run(): Promise<number> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean' }, 'swap-rights': { type: 'string' } } });
-  const swapped = values['swap-rights']?.split(',');
-  if (
-    swapped !== undefined &&
-    (swapped.length !== 2 || !swapped.every((name) => Object.hasOwn(USERS, name)))
-  ) {
-    process.stderr.write(USAGE);
-    return 2;
+/** Redraws the table until Ctrl-C, and leaves the last one on the screen. */
+async function live(world: World, signal: AbortSignal): Promise<number> {
+  const { stdout } = process;
+  const over = new AbortController();
+  void world.operator.exited.then((how) => over.abort(how));
+  const until = AbortSignal.any([signal, over.signal]);
+  if (stdout.isTTY) stdout.write(SCREEN.enter);
+  let last = '';
+  while (!until.aborted) {
+    const screen = `${await table(world, stdout.isTTY ? stdout.columns : WIDE)}\n${hint(world)}`;
+    if (stdout.isTTY) stdout.write(`${SCREEN.home}${fit(screen, stdout)}${SCREEN.rest}`);
+    else if (screen !== last) stdout.write(`${screen}\n`);
+    last = screen;
+    await sleep(1000, undefined, { signal: until }).catch(() => undefined);
   }
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+  if (stdout.isTTY) stdout.write(`${SCREEN.leave}${last}`);
+  if (signal.aborted) return 0;
+  process.stderr.write(
+    `demo: the operator ended (${String(over.signal.reason)}):\n${world.operator.output().slice(-4000)}\n`,
+  );
+  return 1;
+}
+
+/** The lines of a text that the terminal has room for; each clears what it does not fill. Long ones wrap. */
+function fit(text: string, { rows }: { readonly rows: number }): string {
+  const lines = text.split('\n').slice(0, rows - 1);
+  return lines.map((line) => `${line}\u{1B}[K`).join('\r\n');
+}
+
+/** What the command line asks for; undefined where it cannot be understood. */
+function readArguments():
+  | { readonly once: boolean; readonly help: boolean; readonly users: Users }
+  | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        'swap-rights': { type: 'string' },
+      },
+    });
+    const { once: isOnce, help, 'swap-rights': swapped } = values;
+    const [one = '', other = '', ...more] = swapped?.split(',') ?? [];
+    if (swapped === undefined) return { once: isOnce, help, users: USERS };
+    if (!isUser(one) || !isUser(other) || more.length > 0) return undefined;
+    return { once: isOnce, help, users: swapRights(one, other) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isUser(name: string): name is UserName {
+  return Object.hasOwn(USERS, name);
+}
+
+async function run(signal: AbortSignal): Promise<number> {
+  const wanted = readArguments();
+  if (wanted?.help === true) process.stdout.write(USAGE);
+  if (wanted === undefined) process.stderr.write(USAGE);
+  if (wanted === undefined || wanted.help) return wanted === undefined ? 2 : 0;
+  tell('building the operator');
   const build = await runProcess({ name: 'build', file: process.execPath, args: ['scripts/build.ts'] });
   if (build.code !== 0) throw new Error(`npm run build failed:\n${build.stderr}`);
-  const users = swapped === undefined ? USERS : swapRights(swapped[0] as UserName, swapped[1] as UserName);
   const report = progressOn(process.stderr);
-  const world = await openWorld({ users, tell, report, signal: stop.signal });
+  const world = await openWorld({ users: wanted.users, tell, report, signal });
   try {
-    return values.once === true ? await once(world, stop.signal) : await live(world, stop.signal);
+    return wanted.once ? await once(world, signal) : await live(world, signal);
   } finally {
     await world.close();
   }
 }
 
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+}
 try {
-  process.exitCode = await run();
+  process.exitCode = await run(stop.signal);
 } catch (error) {
-  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof TypeError && 'code' in error ? 2 : 1;
+  // Ctrl-C reaches the children, too: what they say then is not the cause.
+  const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+  process.stderr.write(`\ndemo: ${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.exitCode = 1;
 }

@@ -14,6 +14,8 @@ import { ensureTools, type Report } from './tools.ts';
 export interface Stage {
   readonly controlPlane: ControlPlane;
   readonly registry: Distribution;
+  /** Path of the kubectl that belongs to it. */
+  readonly kubectl: string;
   /** Applies objects as the admin; waits where their kind is not served yet. */
   apply(items: readonly object[]): Promise<void>;
   /** Starts the built operator with the identity of its own service account; `config` overrides the stage's. */
@@ -66,6 +68,7 @@ export async function openStage({ users, tell, report, signal }: StageOptions): 
     return {
       controlPlane,
       registry,
+      kubectl: tools.kubectl,
       apply: (items) => kubectlApply(controlPlane, ['-f', '-'], { kind: 'List', apiVersion: 'v1', items }),
       startOperator: async (more = {}) => {
         tell('starting the operator with its own service account');
