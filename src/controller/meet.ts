@@ -1,31 +1,11 @@
 import type { RegistryPushCheck } from '../api/registrypushcheck.ts';
 import type { CheckSpec } from '../api/validate.ts';
-import type { Observation, Probed } from '../check/observation.ts';
+import type { Observation } from '../check/observation.ts';
 import type { Busy } from '../probing/prober.ts';
 import { parseRegistryUrl, type Registry } from '../registry/origin.ts';
+import type { Cause, Met } from './met.ts';
 import { isAnotherQuestion } from './object.ts';
-import type { Trigger } from './schedule.ts';
 import type { World } from './world.ts';
-
-/** What a visit of a check met, and under which names. */
-export interface Met {
-  readonly kind: 'met';
-  readonly trigger: Trigger;
-  /** The token that had asked for a probe when the visit began. */
-  readonly request: string | undefined;
-  readonly observation: Observation;
-  /** Undefined where no request was sent. */
-  readonly probed: Probed | undefined;
-  /** Undefined where the spec names none that can be read. */
-  readonly registry: Registry | undefined;
-  readonly secretVersion: string | undefined;
-  readonly matchedKey: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number;
-}
-
-/** How a visit came about. */
-type Cause = Pick<Met, 'trigger' | 'request'>;
 
 /** A visit that ended before a request was sent. */
 export function metSilently(observation: Observation, cause: Cause, nowMs: number, registry?: Registry): Met {

@@ -3,7 +3,7 @@ import type { CheckSpec } from '../api/validate.ts';
 import { diagnose } from '../check/diagnose.ts';
 import { remedyFor } from '../check/remediation/remedy.ts';
 import { baseUrl, loginServer } from '../registry/origin.ts';
-import type { Met } from './meet.ts';
+import type { Met } from './met.ts';
 import { nextStatus } from './status.ts';
 import { verifyCommand } from './verify.ts';
 

@@ -3,7 +3,8 @@ import type { RegistryPushCheck, RegistryPushCheckStatus } from '../api/registry
 import { readSpec, type CheckSpec } from '../api/validate.ts';
 import type { Busy } from '../probing/prober.ts';
 import { announce } from './events.ts';
-import { isOfOldSecret, isOutdated, meet, metSilently, type Met } from './meet.ts';
+import { isOfOldSecret, isOutdated, meet, metSilently } from './meet.ts';
+import type { Cause, Met } from './met.ts';
 import { statusAfter } from './publish.ts';
 import { nextTurn, pendingRequest, REQUEST_SPACING_MS } from './schedule.ts';
 import { suspendedStatus } from './status.ts';
@@ -46,7 +47,7 @@ export async function reconcile(key: string, world: World, signal: AbortSignal):
 async function find(
   check: RegistryPushCheck,
   spec: CheckSpec,
-  cause: Pick<Met, 'trigger' | 'request'>,
+  cause: Cause,
   world: World,
   signal: AbortSignal,
 ): Promise<Met | Busy> {

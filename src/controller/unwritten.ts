@@ -1,5 +1,5 @@
 import type { RegistryPushCheck } from '../api/registrypushcheck.ts';
-import type { Met } from './meet.ts';
+import type { Met } from './met.ts';
 import { pendingRequest } from './schedule.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { ANNOTATION, type RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
-import { metSilently, type Met } from '../../src/controller/meet.ts';
+import { metSilently } from '../../src/controller/meet.ts';
+import type { Met } from '../../src/controller/met.ts';
 import { createUnwritten } from '../../src/controller/unwritten.ts';
 import { aCheck, NOW_MS } from '../support/builders.ts';
 
