@@ -1,16 +1,25 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TOOL_NAMES } from '../../scripts/recipes.ts';
 import { ensureTools, type Report, type ToolName } from '../../scripts/tools.ts';
 import { createAuthority, type Authority } from './certificates.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { stopLeftovers } from './processes.ts';
 
+/** The programs that tests run. What no test needs is not built for them. */
+const PROGRAMS = [
+  'etcd',
+  'kube-apiserver',
+  'kubectl',
+  'registry',
+  'htpasswd',
+  'crane',
+] as const satisfies readonly ToolName[];
+
 /** What all tests against real servers share. */
 export interface Lab {
   /** Paths of the programs. */
-  readonly tools: Readonly<Record<ToolName, string>>;
+  readonly tools: Readonly<Record<(typeof PROGRAMS)[number], string>>;
   /** One for all tests of the run: take a namespace of your own. */
   readonly controlPlane: ControlPlane;
   /** Issues certificates for registries and token servers. */
@@ -33,7 +42,7 @@ export function lab(): Lab {
 
 /** Builds the programs that are missing and starts the control plane. Throws a sentence for the user. */
 export async function openLab(report: Report): Promise<void> {
-  const tools = await ensureTools(TOOL_NAMES, report);
+  const tools = await ensureTools(PROGRAMS, report);
   const dir = await mkdtemp(join(tmpdir(), 'registry-push-check-'));
   try {
     const authority = await createAuthority('test registries');
