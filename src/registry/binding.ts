@@ -38,7 +38,7 @@ const SHARED_DOMAINS = [
 
 /**
  * Why a token service must not get a login.
- * - `malformed`: not an absolute http(s) URL, or one with user information.
+ * - `malformed`: not an absolute http(s) URL, one with user information, or one whose host ends with a dot.
  * - `insecure`: http, for a registry that is asked over https.
  * - `address`: an address literal that is not the registry's own.
  * - `other-host`: another host, which neither a rule nor the installation pairs with the registry.

@@ -76,12 +76,15 @@ function requestOnce(
 ): ClientRequest {
   const send = options.protocol === 'https:' ? requestHttps : requestHttp;
   const request = send(options, onResponse);
+  const refuse = (): void =>
+    void request.destroy(Object.assign(new Error('not an answer'), { code: 'HPE_INTERIM' }));
   let interim = 0;
   request.on('information', () => {
     interim += 1;
-    if (interim > MAX_INTERIM)
-      request.destroy(Object.assign(new Error('too many interim answers'), { code: 'HPE_INTERIM' }));
+    if (interim > MAX_INTERIM) refuse();
   });
+  // A 101 that nobody asked for would leave the request without an answer.
+  request.on('upgrade', refuse);
   return request;
 }
 

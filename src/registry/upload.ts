@@ -20,7 +20,7 @@ export type Session =
   | { readonly kind: 'elsewhere'; readonly host: string | undefined }
   /** Over http at an https registry: no request goes there. */
   | { readonly kind: 'insecure' }
-  /** At the registry, but where no upload session lives (distribution-spec: under /v2/): no request goes there. */
+  /** At the registry, but not below the uploads of the repository: no request goes there. */
   | { readonly kind: 'outside' }
   /** No Location, or one that cannot be read. */
   | { readonly kind: 'missing' };
@@ -34,13 +34,17 @@ export function sessionOf(response: Response, registry: Registry, asked: URL): S
   if (registry.origin.protocol === 'https:' && url.protocol === 'http:') return { kind: 'insecure' };
   if (!sameOrigin(url, registry.origin))
     return { kind: 'elsewhere', host: shownOrigin(url)?.replace(/^https?:\/\//, '') };
-  if (!isSession(url.pathname, endpoint(registry, '/v2/').pathname)) return { kind: 'outside' };
+  if (!isSession(url.pathname, asked.pathname)) return { kind: 'outside' };
   url.username = '';
   url.password = '';
   return { kind: 'here', url };
 }
 
-/** A DELETE is sent to what can only be an upload session, never to a manifest or another API of the same host. */
-function isSession(path: string, base: string): boolean {
-  return path.startsWith(base) && path.includes('/blobs/uploads/') && !/%2f|%5c/i.test(path);
+/**
+ * A DELETE is sent to what can only be a session of the repository that was asked for: one segment below its `blobs/uploads/`
+ * (GHCR leaves out the s).
+ */
+function isSession(path: string, asked: string): boolean {
+  const base = asked.replace(/s\/$/, '');
+  return path.startsWith(base) && /^s?\/[^/]+\/?$/.test(path.slice(base.length)) && !/%2f|%5c/i.test(path);
 }

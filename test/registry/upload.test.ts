@@ -58,7 +58,7 @@ describe('sessionOf', () => {
     return found.kind === 'elsewhere' ? (found.host ?? 'not shown') : found.kind;
   };
   const state = `_state=${'a'.repeat(8000)}`;
-  const uploads = '/v2/a/blobs/uploads';
+  const uploads = '/v2/team/app/blobs/uploads';
 
   const rows: readonly [name: string, location: string | undefined, registry: Registry, expected: string][] =
     [
@@ -96,11 +96,16 @@ describe('sessionOf', () => {
         `https://reg.example:5000${uploads}/1`,
       ],
       [
-        'keeps a session of another repository',
-        '/v2/b/blobs/uploads/1',
+        'takes a session without the s of uploads (GHCR)',
+        '/v2/team/app/blobs/upload/1',
         https,
-        'https://reg.example:5000/v2/b/blobs/uploads/1',
+        'https://reg.example:5000/v2/team/app/blobs/upload/1',
       ],
+      ['keeps away from a session of another repository', '/v2/b/blobs/uploads/1', https, 'outside'],
+      ['keeps away from more than one segment', `${uploads}/manifests/latest`, https, 'outside'],
+      ['keeps away from a name that only begins so', '/v2/team/app/blobs/uploadsx/1', https, 'outside'],
+      ['keeps away from the uploads themselves', `${uploads}/`, https, 'outside'],
+      ['takes a slash at the end', `${uploads}/1/`, https, `https://reg.example:5000${uploads}/1/`],
       ['finds another host', `https://other.example${uploads}/1`, https, 'other.example'],
       ['finds another host without scheme', `//other.example${uploads}/1`, https, 'other.example'],
       ['finds another host behind a backslash', `/\\other.example${uploads}/1`, https, 'other.example'],
