@@ -138,4 +138,4 @@ const CLEANUP_WORDS: Readonly<
 };
 
 const OUTSIDE = (host: string): string =>
-  `${host} keeps upload sessions outside its /v2/ path, where no cancel is sent`;
+  `${host} names an upload session at a place where no cancel is sent`;

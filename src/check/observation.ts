@@ -41,7 +41,7 @@ export type Cleanup =
   /** The cancel failed, or there was nothing to send it to. */
   | 'Failed';
 
-/** Where the accepted upload would go on: at the registry, at the registry outside /v2/, at another host, or over http. */
+/** Where the accepted upload would go on: at the registry, at the registry outside the repository's uploads, at another host, or over http. */
 export type Location =
   | { readonly kind: 'here' }
   | { readonly kind: 'outside' }

@@ -84,7 +84,7 @@ describe('probe', () => {
         expect(reason).to.equal('PushAuthorized');
         const [finding, ...more] = findings;
         expect(finding).to.include({ type: 'UploadNotCancelled' });
-        expect(finding?.message).to.match(/outside its \/v2\/ path, where no cancel is sent;/);
+        expect(finding?.message).to.match(/names an upload session at a place where no cancel is sent;/);
         expect(more).to.deep.equal([]);
       });
     }

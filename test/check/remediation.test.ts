@@ -28,7 +28,7 @@ function remedy(reason: Reason, facts = someFacts()): Remediation {
 
 /** The command of a step, which is a sentence, or a sentence and a command after ": ". */
 function commandOf(step: string): string | undefined {
-  return /: ((?:kubectl|docker|curl|openssl|getent|read|T=)[^]*)$/.exec(step)?.[1];
+  return /: ((?:kubectl|docker|curl|openssl|getent|printf|T=)[^]*)$/.exec(step)?.[1];
 }
 
 const commands = (facts: Facts): string[] =>
@@ -48,6 +48,7 @@ function wordsOf(command: string): readonly (readonly string[])[] {
     'jq',
     'getent',
     'read',
+    'stty',
     'rm',
     'id',
     'touch',
@@ -120,7 +121,7 @@ describe('remedyFor', () => {
     const plain = someFacts({
       repository: 'plain-repository',
       host: 'plain-host',
-      url: 'https://plain-url',
+      url: 'https://plain-host',
       server: 'plain-server',
       secret: 'plain-secret',
       namespace: 'plain-namespace',
@@ -170,12 +171,18 @@ describe('remedyFor', () => {
   }
 
   it('takes the port apart for programs that want it so', () => {
-    const [step = ''] = remedy('TLSVerificationFailed', someFacts({ host: 'reg.example:5000' })).steps;
+    const [step = ''] = remedy(
+      'TLSVerificationFailed',
+      someFacts({ host: 'reg.example:5000', url: 'https://reg.example:5000' }),
+    ).steps;
     expect(step).to.include('-connect reg.example:5000 -servername reg.example ');
     const [other = ''] = remedy('TLSVerificationFailed').steps;
     expect(other).to.include('-connect reg.example:443 -servername reg.example ');
-    const [lookup] = remedy('DNSLookupFailed', someFacts({ host: 'reg.example:5000' })).steps.slice(1);
-    expect(lookup).to.match(/getent hosts reg\.example$/);
+    const [lookup] = remedy(
+      'DNSLookupFailed',
+      someFacts({ host: 'docker.io', url: 'https://registry-1.docker.io' }),
+    ).steps.slice(1);
+    expect(lookup).to.match(/getent hosts registry-1\.docker\.io$/);
   });
 
   it('never overwrites a Secret that holds logins of other registries', () => {

@@ -22,7 +22,7 @@ const useSecret = (name: string): string =>
 
 /** The commands below take the login from the environment, so that it is not in the shell's history. */
 const HAVE_LOGIN =
-  'Have the login at hand: read -r -p "User: " REGISTRY_USER; read -r -s -p "Password or token: " REGISTRY_PASSWORD';
+  "Have the login at hand: printf 'User: '; read -r REGISTRY_USER; printf 'Password or token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
 
 const WRITE_SECRET = `Write the login into the Secret, which replaces all logins in it: ${createSecret('{secret}')}`;
 /** For a Secret that holds logins of other registries, or that cannot be changed: leave it alone. */
@@ -195,8 +195,12 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     ],
   },
   TokenRealmNotTrusted: {
-    summary: 'Let the installation trust the token service of {host}, or correct it at the registry.',
-    steps: ['Add "{host}=HOST", with the host of the token service as HOST, to tokenHosts of the operator.'],
+    summary: 'Find out whether the token service in the message is that of {host}; if not, do not allow it.',
+    steps: [
+      'Ask the administrator of {host} whether the token service in the message is theirs: who allows it gives it the login.',
+      'Only if it is: add "{host}=HOST:PORT" to tokenHosts of the operator, with the host (and the port, where there is one) as the message shows it.',
+      'Plain http, or no valid URL: correct realm or external URL in the configuration of the registry; this cannot be allowed.',
+    ],
   },
   UnsupportedAuthScheme: {
     summary: 'Make {host} offer Bearer or Basic logins to clients that push.',

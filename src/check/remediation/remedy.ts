@@ -38,10 +38,11 @@ const DEFAULT_REPOSITORY = 'stellaops/doctor-test';
 export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined {
   if (!needsFix(reason)) return undefined;
   const { summary, steps } = GENERIC[reason];
+  const { hostname, port } = addressOf(facts);
   const values: Readonly<Record<string, string>> = {
     host: facts.host,
-    hostname: facts.host.replace(/:\d+$/, ''),
-    hostport: /:\d+$/.test(facts.host) ? facts.host : `${facts.host}:443`,
+    hostname,
+    hostport: `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
     repository: facts.repository,
     url: facts.url,
     server: facts.server,
@@ -58,6 +59,13 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
       `Check again, which may take 15 seconds: ${facts.verify}`,
     ],
   };
+}
+
+/** Where the registry is really asked, without the brackets of an IPv6 address. */
+function addressOf({ url, host }: Facts): { readonly hostname: string; readonly port: string } {
+  if (!URL.canParse(url)) return { hostname: host.replace(/:\d+$/, ''), port: '443' };
+  const { hostname, port, protocol } = new URL(url);
+  return { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'https:' ? '443' : '80') };
 }
 
 function needsFix(reason: Reason): reason is FailureReason {
