@@ -173,7 +173,8 @@ async function refusal(parts: Parts, request: KubeRequest, response: IncomingMes
   const status = response.statusCode ?? 0;
   if (status === 401) parts.access.renew();
   if (status === 429) parts.limiter.slowDown();
-  const text = await readText(response, ERROR_CAP_BYTES, describe(request));
+  // The status says enough where the body is too large or cut off.
+  const text = await readText(response, ERROR_CAP_BYTES, describe(request)).catch(() => '');
   // Proxies answer in HTML; the status says enough.
   const body = parseJson(text);
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], parts.clock.now());
