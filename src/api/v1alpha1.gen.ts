@@ -115,11 +115,11 @@ export interface RegistryPushCheck {
      */
     lastFailureTime?: string;
     /**
-     * Failed probes since the last success.
+     * Failed probes in a row, of this generation and this version of the Secret. It decides nothing.
      */
     consecutiveFailures?: number;
     /**
-     * Transient failures (network, rate limit, server error) since the last conclusive answer. At spec.failureThreshold Ready turns False.
+     * Transient failures (network, rate limit, server error) since the last conclusive answer, of this generation and this version of the Secret. At spec.failureThreshold Ready turns False.
      */
     transientFailures?: number;
     /**
