@@ -13,9 +13,10 @@ import { systemClock as clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createInterrupts } from './controller/interrupt.ts';
 import { isAnotherQuestion, matters, readCheck } from './controller/object.ts';
+import { createRecent } from './controller/recent.ts';
 import { reconcile } from './controller/reconcile.ts';
 import { readSecret, secretVersion } from './controller/secrets.ts';
-import { createUnwritten, type Unwritten } from './controller/unwritten.ts';
+import { createUnwritten } from './controller/unwritten.ts';
 import type { World } from './controller/world.ts';
 import { writeStatus } from './controller/write.ts';
 import { createKubeClient, KubeError, type KubeClient } from './kube/client.ts';
@@ -56,7 +57,7 @@ export async function runOperator(
   const recorder = createRecorder({ client, component: COMPONENT, instance: hostname(), clock, log });
   const queue = createWorkqueue(clock);
   const interrupts = createInterrupts();
-  const unwritten = createUnwritten();
+  const memory = { unwritten: createUnwritten(), recent: createRecent() };
   const checks = createInformer<RegistryPushCheck>({
     client,
     path: listPath,
@@ -67,14 +68,15 @@ export async function runOperator(
       if (before !== undefined && isAnotherQuestion(before, after)) interrupts.interrupt(key);
       if (after === undefined) {
         queue.remove(key);
-        unwritten.forget(key);
+        memory.unwritten.forget(key);
+        memory.recent.forget(key);
       } else if (matters(before, after)) queue.add(key);
     },
     log,
     clock,
     random: Math.random,
   });
-  const world = createWorld(config, client, checks, recorder, unwritten, log, flush.signal);
+  const world = createWorld(config, client, checks, recorder, memory, log, flush.signal);
   log('info', 'started', {
     server: client.server,
     namespaces: config.watchNamespaces,
@@ -104,7 +106,7 @@ function createWorld(
   client: KubeClient,
   checks: Informer<RegistryPushCheck>,
   recorder: Recorder,
-  unwritten: Unwritten,
+  memory: Pick<World, 'unwritten' | 'recent'>,
   log: Log,
   flush: AbortSignal,
 ): World {
@@ -133,7 +135,7 @@ function createWorld(
       await recorder.record({ regarding, type, reason, note, action: 'Probe' }, flush);
     },
     forbids: (registry) => forbids(config, registry),
-    unwritten,
+    ...memory,
     defaults: config.defaults,
     clock,
   };

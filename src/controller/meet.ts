@@ -15,6 +15,7 @@ export function metSilently(observation: Observation, cause: Cause, nowMs: numbe
 
 /** Reads the Secret and asks the registry. */
 export async function meet(
+  key: string,
   { metadata }: RegistryPushCheck,
   spec: CheckSpec,
   cause: Cause,
@@ -40,6 +41,7 @@ export async function meet(
     return { ...metSilently(observation, cause, now(), registry), secretVersion };
   }
   const credential = secret?.credential;
+  world.recent.asking(key, spec, now());
   const answer = await world.ask({ registry, repository, credential, timeoutMs }, signal);
   if (answer.kind === 'busy') return answer;
   const { probed } = answer;
@@ -48,19 +50,25 @@ export async function meet(
   return { kind: 'met', ...cause, observation, probed, registry, secretVersion, matchedKey, nowMs: now() };
 }
 
+/** The observations that the content of a Secret decides. */
+const ABOUT_LOGIN: ReadonlySet<Observation['kind']> = new Set([
+  'LoginRefused',
+  'TokenDenied',
+  'UploadRefused',
+]);
+
 /**
- * Whether a failure was found with a Secret that was changed meanwhile: it is discarded. A success stands: it names the
- * version that it was found with.
+ * Whether a refusal was found with a Secret that was changed meanwhile. A success stands: it names the version that it was
+ * found with; and so does what no login could have changed.
  */
 export async function isOfOldSecret(
   { metadata, spec }: RegistryPushCheck,
-  { probed, observation, secretVersion }: Met,
+  { observation, secretVersion }: Met,
   world: World,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { existingSecret } = spec;
-  if (probed === undefined || observation.kind === 'UploadAccepted' || existingSecret === undefined)
-    return false;
+  if (!ABOUT_LOGIN.has(observation.kind) || existingSecret === undefined) return false;
   const version = await world.secretVersion(metadata.namespace, existingSecret, signal);
   return version !== undefined && version !== secretVersion;
 }

@@ -19,40 +19,55 @@ export interface Outcome {
 /** One turn of one check: read, decide, act. A throw means "could not find out": the caller backs off. */
 export async function reconcile(key: string, world: World, signal: AbortSignal): Promise<Outcome> {
   const check = world.get(key);
-  if (check === undefined || check.metadata.deletionTimestamp !== undefined) return {};
+  if (check === undefined || check.metadata.deletionTimestamp !== undefined) return forget(key, world);
   const read = readSpec(check.spec, world.defaults);
-  if (read.ok && read.spec.suspend) return suspend(key, check, world);
+  const spec = read.ok ? read.spec : undefined;
+  if (spec?.suspend === true) return suspend(key, check, world);
 
-  const turn = nextTurn(check, read.ok ? read.spec : undefined, world.clock.now());
+  const asked = spec === undefined ? undefined : world.recent.lastAsked(key, spec);
+  const turn = nextTurn(check, spec, world.clock.now(), asked);
   if (turn.kind === 'wait') return requeue(turn.ms);
 
   const cause = { trigger: turn.trigger, request: pendingRequest(check) };
   const met = read.ok
-    ? await find(check, read.spec, cause, world, signal)
+    ? await find(key, check, read.spec, cause, world, signal)
     : metSilently({ kind: 'InvalidSpec', ...read }, cause, world.clock.now());
   if (met.kind === 'busy') return requeue(met.retryAfterMs);
   if (isOutdated(check, world)) return requeue(0);
-  const spec = read.ok ? read.spec : undefined;
   try {
-    // Not at once: two writers that fight over a Secret must not lock the account.
-    if (await isOfOldSecret(check, met, world, signal)) return requeue(REQUEST_SPACING_MS);
-    return await write(check, (on) => statusAfter(on, spec, met), world);
+    // Not at once: two writers that fight over a Secret must not lock the account. And not twice: a result must come out.
+    const old = await isOfOldSecret(check, met, world, signal);
+    if (old && world.recent.mayDiscard(key)) return requeue(REQUEST_SPACING_MS);
+    const outcome = await write(check, (on) => statusAfter(on, spec, met), world);
+    world.recent.published(key);
+    return outcome;
   } catch (error) {
     world.unwritten.keep(check, met);
     throw error;
   }
 }
 
+function forget(key: string, world: World): Outcome {
+  world.unwritten.forget(key);
+  world.recent.forget(key);
+  return {};
+}
+
+/** How long a result that cannot be written stands in for a new one under a cron schedule, in milliseconds. */
+const CRON_RESULT_AGE_MS = 86_400_000;
+
 /** The result that the last visit could not write, or a new one. */
 async function find(
+  key: string,
   check: RegistryPushCheck,
   spec: CheckSpec,
   cause: Cause,
   world: World,
   signal: AbortSignal,
 ): Promise<Met | Busy> {
-  const kept = world.unwritten.take(check, spec.intervalMs, world.clock.now());
-  return kept ?? meet(check, spec, cause, world, signal);
+  const maxAgeMs = spec.schedule === undefined ? spec.intervalMs : CRON_RESULT_AGE_MS;
+  const kept = world.unwritten.take(check, maxAgeMs, world.clock.now());
+  return kept ?? meet(key, check, spec, cause, world, signal);
 }
 
 async function suspend(key: string, check: RegistryPushCheck, world: World): Promise<Outcome> {
@@ -72,7 +87,10 @@ async function write(
   world: World,
 ): Promise<Outcome> {
   const written = await world.write(check, rebase);
-  if (written.kind === 'superseded') return written.by === undefined ? {} : requeue(SUPERSEDED_RETRY_MS);
+  if (written.kind === 'superseded') {
+    // Another object of the same name comes through the informer; asked again before that, the old one would be probed.
+    return written.by?.metadata.uid === check.metadata.uid ? requeue(SUPERSEDED_RETRY_MS) : {};
+  }
   const { status = {} } = written.check;
   for (const announcement of announce(check.status, status)) await world.record(written.check, announcement);
   const { nextProbeTime } = status;

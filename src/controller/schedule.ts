@@ -34,13 +34,21 @@ export function visitedGeneration(status: RegistryPushCheckStatus | undefined): 
   return status?.conditions?.find(({ type }) => type === ready || type === suspended)?.observedGeneration;
 }
 
-/** Is it time? Reads nothing but the object and the clock. */
-export function nextTurn(check: RegistryPushCheck, spec: CheckSpec | undefined, nowMs: number): Turn {
+/**
+ * Is it time? Reads nothing but the object, the clock and when this process last asked the same registry with the same Secret
+ * (`askedMs`), which the object does not tell where the result was not written.
+ */
+export function nextTurn(
+  check: RegistryPushCheck,
+  spec: CheckSpec | undefined,
+  nowMs: number,
+  askedMs?: number,
+): Turn {
   const { status, metadata } = check;
   const visited = visitedGeneration(status);
-  if (visited === undefined) return { kind: 'run', trigger: 'FirstProbe' };
-  if (visited !== metadata.generation) return spaced('SpecChanged', check, nowMs, lastRefused(check));
-  if (pendingRequest(check) !== undefined) return spaced('Requested', check, nowMs, true);
+  const edited = visited === undefined ? 'FirstProbe' : 'SpecChanged';
+  if (visited !== metadata.generation) return spaced(edited, check, nowMs, askedMs, mayLock(check, askedMs));
+  if (pendingRequest(check) !== undefined) return spaced('Requested', check, nowMs, askedMs, true);
   const stored = status?.nextProbeTime;
   if (spec === undefined && stored === undefined) return { kind: 'wait', ms: undefined };
   // Only a spec that cannot be run has no next time: where the two disagree, another version of the operator judged.
@@ -52,25 +60,29 @@ export function nextTurn(check: RegistryPushCheck, spec: CheckSpec | undefined, 
     : { kind: 'wait', ms: due - nowMs };
 }
 
-/** Now, or where `apart` says so, not before {@link REQUEST_SPACING_MS} after the last probe. */
-function spaced(trigger: Trigger, { status }: RegistryPushCheck, nowMs: number, apart: boolean): Turn {
-  const free = timeOf(status?.lastProbeTime, 0) + REQUEST_SPACING_MS;
+/** Now, or where `apart` says so, not before {@link REQUEST_SPACING_MS} after the registry was last asked. */
+function spaced(
+  trigger: Trigger,
+  { status }: RegistryPushCheck,
+  nowMs: number,
+  askedMs: number | undefined,
+  apart: boolean,
+): Turn {
+  const free = Math.max(timeOf(status?.lastProbeTime, 0), askedMs ?? 0) + REQUEST_SPACING_MS;
   const wait = apart && free > nowMs && free <= nowMs + REQUEST_SPACING_MS;
   return wait ? { kind: 'wait', ms: free - nowMs } : { kind: 'run', trigger };
 }
 
-/** Verdicts after which one more login, edit by edit, could lock the account. */
-const LOGIN_REFUSALS: ReadonlySet<string> = new Set([
-  'CredentialsRejected',
-  'CredentialsExpired',
-  'LoginLocked',
-  'PushUnauthorized',
-  'RateLimited',
-]);
-
-function lastRefused({ status }: RegistryPushCheck): boolean {
+/**
+ * Whether one more login, edit by edit, could lock the account: the last probe's login was not accepted, or its result is not
+ * known.
+ */
+function mayLock({ status }: RegistryPushCheck, askedMs: number | undefined): boolean {
+  const probed = timeOf(status?.lastProbeTime, 0);
+  // Times in status are whole seconds.
+  if (askedMs !== undefined && askedMs - 1000 >= probed) return true;
   return (
-    status?.conditions?.some(({ type, reason }) => type === CONDITION.ready && LOGIN_REFUSALS.has(reason)) ===
+    status?.lastProbe?.stages?.some(({ name, result }) => name === 'Authenticated' && result !== 'Passed') ===
     true
   );
 }

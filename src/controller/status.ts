@@ -41,7 +41,8 @@ export function nextStatus(visit: Visit): RegistryPushCheckStatus {
   // A visit that sent nothing is no probe.
   const failures = failed ? count(before.consecutiveFailures, probed === undefined ? 0 : 1) : 0;
   const passing = diagnosis.course === 'transient' || diagnosis.course === 'persistent';
-  const transient = passing ? count(before.transientFailures, 1) : 0;
+  // A CRD older than this version stores no transientFailures: then all failures in a row count.
+  const transient = passing ? count(before.transientFailures ?? before.consecutiveFailures, 1) : 0;
   const verdict = decide(visit, before, transient);
   const conditions = conditionsOf(visit, verdict, before, now);
   const waitingSinceMs = verdict.waits ? since(conditions, CONDITION.reconciling) : undefined;

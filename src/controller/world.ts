@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Answered, Busy } from '../probing/prober.ts';
 import type { Registry } from '../registry/origin.ts';
 import type { Announcement } from './events.ts';
+import type { Recent } from './recent.ts';
 import type { SecretRead } from './secrets.ts';
 import type { Unwritten } from './unwritten.ts';
 import type { Written } from './write.ts';
@@ -43,6 +44,8 @@ export interface World {
   readonly forbids: (registry: Registry) => Extract<Observation, { kind: 'NotAllowed' }> | undefined;
   /** Results that could not be written yet. */
   readonly unwritten: Unwritten;
+  /** When each check last asked its registry. */
+  readonly recent: Recent;
   readonly defaults: SpecDefaults;
   readonly clock: Clock;
 }

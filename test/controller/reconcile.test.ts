@@ -134,7 +134,7 @@ describe('reconcile', () => {
       },
       'retries a failure that may go away, without an event': {
         scene: { check: withSecret, meets: UNREACHABLE, versionThen: '7' },
-        says: [READ, ASK, VERSION, 'write Ready=Unknown ConnectionRefused'],
+        says: [READ, ASK, 'write Ready=Unknown ConnectionRefused'],
         outcome: { requeueAfterMs: MINUTE },
       },
       'comes again where no slot is free': {

@@ -28,7 +28,13 @@ function visited(status: RegistryPushCheckStatus, token?: string): RegistryPushC
 /** A check that was edited since its last probe, which ended with a reason. */
 function refused(reason: Reason, probedMs: number): RegistryPushCheck {
   const conditions = [aCondition({ type: 'Ready', status: 'False', reason })];
-  return aCheck({ metadata: { generation: 4 }, status: { conditions, lastProbeTime: at(probedMs) } });
+  // What suspending the check, or a Secret that is missing for a while, leaves as it is.
+  const result = reason === 'PushDenied' ? 'Passed' : reason === 'RateLimited' ? 'Unknown' : 'Refused';
+  const lastProbe = { stages: [{ name: 'Authenticated', result }] };
+  return aCheck({
+    metadata: { generation: 4 },
+    status: { conditions, lastProbe, lastProbeTime: at(probedMs) },
+  });
 }
 
 function run(trigger: Trigger): Turn {
@@ -212,5 +218,33 @@ describe('nextTurn', () => {
         },
       ),
     );
+  });
+});
+
+describe('nextTurn after a probe whose result is not in status', () => {
+  const edited = aCheck({ metadata: { generation: 4 }, status: { lastProbeTime: at(-HOUR) } });
+
+  it('waits, whatever the object says', () => {
+    expect(nextTurn(edited, aSpec(), NOW_MS, NOW_MS - 4 * SECOND)).to.deep.equal(wait(11 * SECOND));
+    const asked = aCheck({
+      metadata: { annotations: { [ANNOTATION.requestedAt]: '1' } },
+      status: { lastProbeTime: at(-HOUR) },
+    });
+    expect(nextTurn(asked, aSpec(), NOW_MS, NOW_MS - 4 * SECOND)).to.deep.equal(wait(11 * SECOND));
+    const fresh = aCheck({ status: { observedGeneration: -1 } });
+    expect(nextTurn(fresh, aSpec(), NOW_MS, NOW_MS - 4 * SECOND)).to.deep.equal(wait(11 * SECOND));
+  });
+
+  it('runs once that is over', () => {
+    expect(nextTurn(edited, aSpec(), NOW_MS, NOW_MS - 15 * SECOND)).to.deep.equal(run('FirstProbe'));
+  });
+
+  it('runs where the result is in status and the login was good', () => {
+    const lastProbe = { stages: [{ name: 'Authenticated', result: 'Passed' }] };
+    const done = aCheck({
+      metadata: { generation: 4 },
+      status: { lastProbe, lastProbeTime: at(-4 * SECOND) },
+    });
+    expect(nextTurn(done, aSpec(), NOW_MS, NOW_MS - 4.3 * SECOND)).to.deep.equal(run('FirstProbe'));
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ANNOTATION, type RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
+import { createRecent } from '../../src/controller/recent.ts';
 import { REQUEST_SPACING_MS } from '../../src/controller/schedule.ts';
 import { createUnwritten } from '../../src/controller/unwritten.ts';
 import { aCheck, anAnswer, at } from '../support/builders.ts';
@@ -99,5 +100,27 @@ describe('reconcile of a check whose status cannot be written', () => {
     const suspended = aCheck({ spec: { existingSecret: 'push', suspend: true } });
     const told = await visits([fails, { check: suspended }, fails]);
     expect(asks(told)).to.equal(2);
+  });
+});
+
+describe('reconcile of a check whose Secret changes during every probe', () => {
+  it('throws a refusal away once, and publishes the next one with the version it was found with', async () => {
+    const recent = createRecent();
+    const scene: Scene = { check: withSecret, meets: REFUSED, versionThen: '8', write: withSecret, recent };
+    const first = await visit(scene);
+    const second = await visit({ ...scene, afterMs: REQUEST_SPACING_MS });
+    expect(first.outcome).to.deep.equal({ requeueAfterMs: REQUEST_SPACING_MS });
+    expect(first.status).to.equal(undefined);
+    expect(second.status?.credentials?.secretResourceVersion).to.equal('7');
+    expect(second.said).to.include('write Ready=False PushDenied');
+  });
+
+  it('does not ask again before the spacing is over', async () => {
+    const recent = createRecent();
+    const scene: Scene = { check: withSecret, meets: REFUSED, versionThen: '8', recent };
+    await visit(scene);
+    const early = await visit({ ...scene, afterMs: 5 * SECOND });
+    expect(early.said).to.deep.equal([]);
+    expect(early.outcome).to.deep.equal({ requeueAfterMs: REQUEST_SPACING_MS - 5 * SECOND });
   });
 });

@@ -3,6 +3,7 @@ import type { Observation } from '../../src/check/observation.ts';
 import { reconcile, type Outcome } from '../../src/controller/reconcile.ts';
 import type { SecretRead } from '../../src/controller/secrets.ts';
 import { find } from '../../src/controller/status.ts';
+import { createRecent, type Recent } from '../../src/controller/recent.ts';
 import { createUnwritten, type Unwritten } from '../../src/controller/unwritten.ts';
 import type { World } from '../../src/controller/world.ts';
 import { ACCEPTED, aCredential, aProbed, NOW_MS } from '../support/builders.ts';
@@ -24,6 +25,8 @@ export interface Scene {
   readonly write?: RegistryPushCheck | 'superseded' | 'gone' | Error;
   /** Results that earlier visits could not write; absent: none. */
   readonly unwritten?: Unwritten;
+  /** When earlier visits asked the registry; absent: never. */
+  readonly recent?: Recent;
   /** How long after {@link NOW_MS} the visit takes place. */
   readonly afterMs?: number;
 }
@@ -88,6 +91,7 @@ function reading(scene: Scene, said: string[]): Omit<World, 'write' | 'record'> 
     },
     forbids: () => scene.forbids,
     unwritten: scene.unwritten ?? createUnwritten(),
+    recent: scene.recent ?? createRecent(),
     defaults: { intervalMs: 600_000, retryIntervalMs: 60_000 },
     clock,
   };
