@@ -2,7 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-// Built beside the old one and then renamed: an operator that starts now finds all of its files.
+// Built beside the old one and then renamed: for an operator that starts meanwhile, files are missing as briefly as can be.
 const fresh = `dist.${process.pid}`;
 const result = await build({
   entryPoints: ['src/cli.ts'],

@@ -32,16 +32,12 @@ const NARROW =
 /** Narrower than this, a row of the whole table would wrap. */
 const WIDE = 124;
 
-async function table({ controlPlane }: World, columns = WIDE): Promise<string> {
+/** The table, or undefined where kubectl did not get to it: Ctrl-C ends it, too. */
+async function table({ controlPlane }: World, columns = WIDE): Promise<string | undefined> {
   const narrow = columns < WIDE ? ['-o', NARROW] : [];
-  const { stdout, stderr } = await controlPlane.kubectl([
-    'get',
-    'registrypushchecks',
-    '-n',
-    NAMESPACE,
-    ...narrow,
-  ]);
-  return stdout === '' ? stderr : stdout;
+  const args = ['get', 'registrypushchecks', '-n', NAMESPACE, ...narrow];
+  const { code, stdout } = await controlPlane.kubectl(args);
+  return code === 0 ? stdout : undefined;
 }
 
 async function describe({ controlPlane }: World): Promise<string> {
@@ -60,11 +56,13 @@ async function once(world: World, signal: AbortSignal): Promise<number> {
   const deadline = performance.now() + ONCE_LIMIT_MS;
   let seen = await readVerdicts(world.controlPlane);
   while (seen.size < world.checks.length && performance.now() < deadline) {
-    await sleep(250, undefined, { signal });
+    await sleep(250);
+    signal.throwIfAborted();
+    world.ended.throwIfAborted();
     seen = await readVerdicts(world.controlPlane);
   }
   process.stdout.write(
-    `\n${await table(world)}\n$ kubectl describe registrypushcheck ${DESCRIBED} -n ${NAMESPACE}\n${await describe(world)}\n`,
+    `\n${(await table(world)) ?? ''}\n$ kubectl describe registrypushcheck ${DESCRIBED} -n ${NAMESPACE}\n${await describe(world)}\n`,
   );
   const wrong = mismatches(world.checks, seen);
   for (const line of wrong) process.stdout.write(`MISMATCH ${line}\n`);
@@ -100,13 +98,13 @@ function hint({ controlPlane, kubectl }: World): string {
 /** Redraws the table until Ctrl-C, and leaves the last one on the screen. */
 async function live(world: World, signal: AbortSignal): Promise<number> {
   const { stdout } = process;
-  const over = new AbortController();
-  void world.operator.exited.then((how) => over.abort(how));
-  const until = AbortSignal.any([signal, over.signal]);
+  const until = AbortSignal.any([signal, world.ended]);
   if (stdout.isTTY) stdout.write(SCREEN.enter);
   let last = '';
   while (!until.aborted) {
-    const screen = `${await table(world, stdout.isTTY ? stdout.columns : WIDE)}\n${hint(world)}`;
+    const rows = await table(world, stdout.isTTY ? stdout.columns : WIDE);
+    const screen = rows === undefined ? last : `${rows}\n${hint(world)}`;
+    if (until.aborted) break;
     if (stdout.isTTY) stdout.write(`${SCREEN.home}${fit(screen, stdout)}${SCREEN.rest}`);
     else if (screen !== last) stdout.write(`${screen}\n`);
     last = screen;
@@ -114,10 +112,7 @@ async function live(world: World, signal: AbortSignal): Promise<number> {
   }
   if (stdout.isTTY) stdout.write(`${SCREEN.leave}${last}`);
   if (signal.aborted) return 0;
-  process.stderr.write(
-    `demo: the operator ended (${String(over.signal.reason)}):\n${world.operator.output().slice(-4000)}\n`,
-  );
-  return 1;
+  throw world.ended.reason;
 }
 
 /** The lines of a text that the terminal has room for; each clears what it does not fill. Long ones wrap. */

@@ -9,6 +9,8 @@ export const NAMESPACE = 'demo';
 export interface World extends Stage {
   readonly operator: RunningProcess;
   readonly checks: readonly DemoCheck[];
+  /** Aborts when the operator ends; the reason says how. */
+  readonly ended: AbortSignal;
 }
 
 /** Starts the demo: the servers, the checks with their Secrets, and the operator. */
@@ -23,7 +25,11 @@ export async function openWorld(options: StageOptions): Promise<World> {
     await stage.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
     await stage.apply(checks.flatMap((check) => manifestsOf(check, NAMESPACE)));
     const operator = await stage.startOperator({ log: { level: 'info', format: 'text' } });
-    return { ...stage, operator, checks };
+    const ended = new AbortController();
+    void operator.exited.then((how) =>
+      ended.abort(new Error(`the operator ended (${how}):\n${operator.output().slice(-4000)}`)),
+    );
+    return { ...stage, operator, checks, ended: ended.signal };
   } catch (error) {
     await stage.close();
     throw error;
