@@ -8,8 +8,8 @@ import { dieQuietly } from './crash.ts';
 const USAGE_EXIT = 2;
 
 dieQuietly();
-// Name lookups take threads for as long as a name server is silent, and only half of the pool: with Node's four, two such names
-// would stop every probe. This is twice the default concurrency, before the first use of the pool.
+// A name lookup takes a thread for as long as the name server is silent, and lookups get only half of the pool: with Node's
+// four, two such names would stop every probe. This leaves one for each of the default concurrency of 32.
 process.env['UV_THREADPOOL_SIZE'] ??= '72';
 
 const program = new Command('registry-push-check')
