@@ -43,6 +43,7 @@ const CAUSES = new Map<string, NetworkCause>([
   ['ECONNRESET', 'reset'],
   ['EPIPE', 'reset'],
   ['ERR_STREAM_PREMATURE_CLOSE', 'reset'],
+  ['BODY_TOO_LARGE', 'body-too-large'],
   ['ERR_IP_BLOCKED', 'address-denied'],
   ['EMFILE', 'own-resources'],
   ['ENFILE', 'own-resources'],
@@ -91,13 +92,7 @@ export function networkFailure(error: unknown): NetworkFailure {
     const cause = CAUSES.get(code) ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1];
     if (cause !== undefined) return { kind: 'failed', cause };
   }
-  // axios has one code for a body over maxContentLength and for one that was cut off: its own words tell them apart.
-  if (codes.includes('ERR_BAD_RESPONSE')) return { kind: 'failed', cause: bodyCause(error) };
   return { kind: 'failed', cause: 'protocol' };
-}
-
-function bodyCause(error: unknown): NetworkCause {
-  return error instanceof Error && error.message.startsWith('maxContentLength') ? 'body-too-large' : 'reset';
 }
 
 function* codesOf(error: unknown, depth: number): Generator<string> {

@@ -1,7 +1,7 @@
 import axios, { type AxiosResponse } from 'axios';
-import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
-import { request as requestHttps, type RequestOptions } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { DeadlineExceeded } from '../clock.ts';
+import { plainAdapter } from './adapter.ts';
 import type { Connection } from './connection.ts';
 import { networkFailure, type NetworkFailure } from './failure.ts';
 import type { Secret } from './secret.ts';
@@ -47,15 +47,9 @@ export function createSend(connection: Connection): Send {
         httpAgent: connection.http,
         httpsAgent: connection.https,
         signal,
-        proxy: false,
-        maxRedirects: 0,
-        decompress: false,
-        transport: { request: requestOnce },
+        adapter: plainAdapter,
         maxContentLength: MAX_BODY_BYTES,
-        maxBodyLength: 0,
-        responseType: 'text',
         transformResponse: (text: unknown) => text,
-        validateStatus: () => true,
       });
       return read(response);
     } catch (error) {
@@ -64,28 +58,6 @@ export function createSend(connection: Connection): Send {
     }
     throw signal.reason;
   };
-}
-
-/** Interim answers (1xx) that one request may get. Without a limit, a flood of them takes the whole process. */
-const MAX_INTERIM = 8;
-
-/** Node's own request, which ends where a registry sends interim answers without end. */
-function requestOnce(
-  options: RequestOptions,
-  onResponse: (response: IncomingMessage) => void,
-): ClientRequest {
-  const send = options.protocol === 'https:' ? requestHttps : requestHttp;
-  const request = send(options, onResponse);
-  const refuse = (): void =>
-    void request.destroy(Object.assign(new Error('not an answer'), { code: 'HPE_INTERIM' }));
-  let interim = 0;
-  request.on('information', () => {
-    interim += 1;
-    if (interim > MAX_INTERIM) refuse();
-  });
-  // A 101 that nobody asked for would leave the request without an answer.
-  request.on('upgrade', refuse);
-  return request;
 }
 
 function headersOf(request: Request): Record<string, string | false> {
@@ -100,7 +72,7 @@ function headersOf(request: Request): Record<string, string | false> {
 }
 
 function read(response: AxiosResponse<string>): Response {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- axios' Node adapter keeps the request, and it its response
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- plainAdapter puts it there
   const { headersDistinct } = (response.request as { readonly res: IncomingMessage }).res;
   const first = (name: string): string | undefined => headersDistinct[name]?.[0];
   return {

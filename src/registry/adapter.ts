@@ -1,0 +1,68 @@
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+/** Interim answers (1xx) that one request may get. Without a limit, a flood of them takes the whole process. */
+const MAX_INTERIM = 8;
+
+/** What ends a request besides the network; `code` is for the table of causes. */
+class Refused extends Error {
+  readonly code: 'BODY_TOO_LARGE' | 'HPE_INTERIM';
+
+  constructor(code: Refused['code']) {
+    super('the answer was refused');
+    this.code = code;
+  }
+}
+
+/**
+ * How axios sends a request here: once, over the agents it is given. axios' own adapter can also follow redirects, read proxies
+ * from the environment, decompress, send forms and read data: URLs; none of that is wanted, and this costs less. Of the
+ * configuration it takes url, method, headers, agents, signal and maxContentLength; the answer's `request.res` is Node's.
+ */
+export const plainAdapter: AxiosAdapter = (config) =>
+  new Promise<AxiosResponse>((resolve, reject) => {
+    const request = open(config, (response) => {
+      const chunks: Buffer[] = [];
+      let left = config.maxContentLength ?? 0;
+      response.on('data', (chunk: Buffer) => {
+        left -= chunk.length;
+        if (left < 0) request.destroy(new Refused('BODY_TOO_LARGE'));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve(answer(config, response, Buffer.concat(chunks).toString('utf8'))));
+    });
+    request.on('error', reject);
+    request.end();
+  });
+
+function open(
+  { url = '', method = 'GET', headers, httpAgent, httpsAgent, signal }: InternalAxiosRequestConfig,
+  onResponse: (response: IncomingMessage) => void,
+): ClientRequest {
+  const target = new URL(url);
+  const secure = target.protocol === 'https:';
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- axios does not type its agents
+  const agent = (secure ? httpsAgent : httpAgent) as Agent;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ours are AbortSignals and texts
+  const ours = { signal: signal as AbortSignal, headers: headers.toJSON() as Record<string, string> };
+  const send = secure ? requestHttps : requestHttp;
+  const request = send(target, { method, agent, ...ours }, onResponse);
+  let interim = 0;
+  request.on('information', () => {
+    interim += 1;
+    if (interim > MAX_INTERIM) request.destroy(new Refused('HPE_INTERIM'));
+  });
+  // A 101 that nobody asked for would leave the request without an answer.
+  request.on('upgrade', () => request.destroy(new Refused('HPE_INTERIM')));
+  return request;
+}
+
+function answer(
+  config: InternalAxiosRequestConfig,
+  res: IncomingMessage,
+  data: string,
+): AxiosResponse<string> {
+  return { config, data, status: res.statusCode ?? 0, statusText: '', headers: {}, request: { res } };
+}
