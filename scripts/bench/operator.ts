@@ -5,6 +5,7 @@ import { systemClock as clock } from '../../src/clock.ts';
 import { readCheck } from '../../src/controller/object.ts';
 import { createKubeClient } from '../../src/kube/client.ts';
 import { createInformer } from '../../src/kube/informer.ts';
+import { check, login, namespace, type Manifest } from '../../test/support/manifests.ts';
 import type { Stage } from '../stage.ts';
 
 const NAMESPACE = 'bench';
@@ -31,10 +32,7 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<Figures> {
   const { controlPlane, registry } = stage;
-  await stage.apply([
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    secret(registry.host),
-  ]);
+  await stage.apply([namespace(NAMESPACE), login(NAMESPACE, 'login', registry.host, 'ci', 'bench-password')]);
   const operator = await stage.startOperator({ log: { level: 'warn', format: 'json' } });
   const stop = new AbortController();
   const client = createKubeClient({
@@ -44,7 +42,10 @@ export async function measure(
   });
   const verdicts = watchVerdicts(client, AbortSignal.any([signal, stop.signal]));
   const create = (name: string): Promise<unknown> =>
-    client.request({ method: 'POST', path: listPath(NAMESPACE), body: check(name, registry.url) }, signal);
+    client.request(
+      { method: 'POST', path: listPath(NAMESPACE), body: benchCheck(name, registry.url) },
+      signal,
+    );
   try {
     await create('warm-up');
     await verdicts.of('warm-up', 'True');
@@ -150,25 +151,8 @@ function request(
   return client.request({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' }, signal);
 }
 
-function check(name: string, registryUrl: string): object {
-  const spec = { registryUrl, pushTestRepository: 'team/app', existingSecret: 'login' };
-  return {
-    apiVersion: 'doctor.stella-ops.org/v1alpha1',
-    kind: 'RegistryPushCheck',
-    metadata: { name },
-    spec,
-  };
-}
-
-function secret(host: string): object {
-  const auth = Buffer.from('ci:bench-password').toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: 'kubernetes.io/dockerconfigjson',
-    metadata: { name: 'login', namespace: NAMESPACE },
-    stringData: { '.dockerconfigjson': JSON.stringify({ auths: { [host]: { auth } } }) },
-  };
+function benchCheck(name: string, registryUrl: string): Manifest {
+  return check(NAMESPACE, name, { registryUrl, pushTestRepository: 'team/app', existingSecret: 'login' });
 }
 
 /** User and system time of a process so far, in milliseconds (proc(5): fields 14 and 15, 100 ticks a second). */

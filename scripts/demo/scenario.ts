@@ -1,3 +1,4 @@
+import { check, login, pullSecret, type Manifest } from '../../test/support/manifests.ts';
 import type { Users } from '../../test/support/token-server.ts';
 
 /** The users of the demo's token server: one for each right. */
@@ -108,8 +109,7 @@ export function swapRights(one: UserName, other: UserName): Users {
 }
 
 /** The check and its Secret as Kubernetes objects. */
-export function manifestsOf(check: DemoCheck, namespace: string): readonly object[] {
-  const { name, registry, secret } = check;
+export function manifestsOf({ name, registry, secret }: DemoCheck, namespace: string): readonly Manifest[] {
   const spec = {
     registryUrl: `https://${registry}`,
     pushTestRepository: 'team/app',
@@ -117,30 +117,10 @@ export function manifestsOf(check: DemoCheck, namespace: string): readonly objec
     timeout: '10s',
     ...(secret === undefined ? {} : { existingSecret: `${name}-login` }),
   };
-  const object = {
-    apiVersion: 'doctor.stella-ops.org/v1alpha1',
-    kind: 'RegistryPushCheck',
-    metadata: { name, namespace },
-    spec,
-  };
+  const object = check(namespace, name, spec);
   if (secret === undefined || secret === 'missing') return [object];
-  return [secretManifest(`${name}-login`, namespace, secret), object];
-}
-
-function secretManifest(name: string, namespace: string, secret: SecretSpec): object {
-  const text =
-    'text' in secret
-      ? secret.text
-      : JSON.stringify({
-          auths: {
-            [secret.host]: { auth: Buffer.from(`${secret.username}:${secret.password}`).toString('base64') },
-          },
-        });
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: 'kubernetes.io/dockerconfigjson',
-    metadata: { name, namespace },
-    stringData: { '.dockerconfigjson': text },
-  };
+  const secretName = `${name}-login`;
+  return 'text' in secret
+    ? [pullSecret(namespace, secretName, secret.text), object]
+    : [login(namespace, secretName, secret.host, secret.username, secret.password), object];
 }

@@ -1,4 +1,5 @@
 import { freePort, type RunningProcess } from '../../test/support/processes.ts';
+import { namespace } from '../../test/support/manifests.ts';
 import { openStage, type Stage, type StageOptions } from '../stage.ts';
 import { demoChecks, manifestsOf, type DemoCheck } from './scenario.ts';
 
@@ -22,7 +23,7 @@ export async function openWorld(options: StageOptions): Promise<World> {
       closed: `localhost:${await freePort()}`,
       foreign: new URL(stage.controlPlane.url).host,
     });
-    await stage.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
+    await stage.apply([namespace(NAMESPACE)]);
     await stage.apply(checks.flatMap((check) => manifestsOf(check, NAMESPACE)));
     const operator = await stage.startOperator({ log: { level: 'info', format: 'text' } });
     const ended = new AbortController();

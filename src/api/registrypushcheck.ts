@@ -27,8 +27,6 @@ export type RegistryPushCheckStatus = DeepReadonly<NonNullable<Generated['status
 export type Condition = NonNullable<RegistryPushCheckStatus['conditions']>[number];
 /** One entry of `status.findings`. */
 export type Finding = NonNullable<RegistryPushCheckStatus['findings']>[number];
-/** One entry of `status.history`. */
-export type Transition = NonNullable<RegistryPushCheckStatus['history']>[number];
 /** One entry of `status.lastProbe.stages`. */
 export type Stage = NonNullable<NonNullable<RegistryPushCheckStatus['lastProbe']>['stages']>[number];
 /** `status.remediation`. */

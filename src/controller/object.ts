@@ -1,5 +1,5 @@
-import { readStatus } from './stored-status.ts';
 import { ANNOTATION, type RegistryPushCheck } from '../api/registrypushcheck.ts';
+import { readStatus } from './stored-status.ts';
 
 /**
  * Reduces an object from the API to what the operator works with, so that ten thousand of them fit into memory. The spec stays

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 import { lab } from '../support/lab.ts';
-
-/** Kubernetes objects as a test writes them. */
-type Manifest = Readonly<Record<string, unknown>>;
+import type { Manifest } from '../support/manifests.ts';
 
 /** How long a test waits for what must come, in milliseconds: long, since a busy machine is no failure. */
 const PATIENCE_MS = 30_000;
@@ -33,33 +31,6 @@ export async function install(): Promise<void> {
     'crd/registrypushchecks.doctor.stella-ops.org',
     '--timeout=30s',
   ]);
-}
-
-/** A namespace. */
-export function namespace(name: string): Manifest {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-}
-
-/** A check. */
-export function check(ns: string, name: string, spec: Manifest): Manifest {
-  return {
-    apiVersion: 'doctor.stella-ops.org/v1alpha1',
-    kind: 'RegistryPushCheck',
-    metadata: { namespace: ns, name },
-    spec,
-  };
-}
-
-/** A Secret with one login. */
-export function login(ns: string, name: string, host: string, username: string, password: string): Manifest {
-  const auth = Buffer.from(`${username}:${password}`).toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: 'kubernetes.io/dockerconfigjson',
-    metadata: { namespace: ns, name },
-    stringData: { '.dockerconfigjson': JSON.stringify({ auths: { [host]: { auth } } }) },
-  };
 }
 
 /** The check as it is stored. */

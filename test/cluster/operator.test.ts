@@ -6,21 +6,11 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { startDistribution, type Distribution } from '../support/distribution.ts';
 import { lab } from '../support/lab.ts';
+import { check, login, namespace } from '../support/manifests.ts';
 import { startOperator } from '../support/operator.ts';
 import { runProcess, type RunningProcess } from '../support/processes.ts';
 import { startTokenServer, type TokenServer, type Users } from '../support/token-server.ts';
-import {
-  apply,
-  check,
-  install,
-  kubectl,
-  login,
-  namespace,
-  stored,
-  until,
-  untilVerdict,
-  verdictOf,
-} from './fixture.ts';
+import { apply, install, kubectl, stored, until, untilVerdict, verdictOf } from './fixture.ts';
 
 const ONE = 'operator-one';
 const TWO = 'operator-two';
