@@ -1,5 +1,14 @@
 /** The programs that tests and the demo run, built from the go.mod files in `tools/`. */
-export type ToolName = 'etcd' | 'kube-apiserver' | 'kubectl' | 'registry' | 'crane' | 'helm' | 'htpasswd';
+export type ToolName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kubectl'
+  | 'registry'
+  | 'crane'
+  | 'helm'
+  | 'helm3'
+  | 'promtool'
+  | 'htpasswd';
 
 /** How a tool is built. */
 export interface Recipe {
@@ -68,6 +77,20 @@ export const TOOLS: Readonly<Record<ToolName, Recipe>> = {
     package: 'helm.sh/helm/v4/cmd/helm',
     module: 'helm.sh/helm/v4',
     stamp: (version) => [`-X helm.sh/helm/v4/internal/version.version=${version}`],
+    cost: 'about 3 minutes',
+  },
+  helm3: {
+    room: 'helm3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    module: 'helm.sh/helm/v3',
+    stamp: (version) => [`-X helm.sh/helm/v3/internal/version.version=${version}`],
+    cost: 'about 1 minute',
+  },
+  promtool: {
+    room: 'promtool',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    module: 'github.com/prometheus/prometheus',
+    stamp: unstamped,
     cost: 'about 3 minutes',
   },
   htpasswd: {

@@ -14,6 +14,9 @@ const PROGRAMS = [
   'registry',
   'htpasswd',
   'crane',
+  'helm',
+  'helm3',
+  'promtool',
 ] as const satisfies readonly ToolName[];
 
 /** What all tests against real servers share. */
