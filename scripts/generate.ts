@@ -1,6 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
+import { chartFiles, type GeneratedFile } from './charts.ts';
+
+export type { GeneratedFile };
 
 interface Crd {
   readonly spec: {
@@ -10,12 +13,6 @@ interface Crd {
       readonly schema: { readonly openAPIV3Schema: JSONSchema };
     }[];
   };
-}
-
-/** A file that is made, never edited: its path from the root of the repository and its whole content. */
-export interface GeneratedFile {
-  readonly path: string;
-  readonly text: string;
 }
 
 /**
@@ -37,13 +34,40 @@ export async function typesOf(file: string, text: string): Promise<readonly Gene
   );
 }
 
+/** The fields that each version of a CustomResourceDefinition has, by which the operator sees whether the installed one is older. */
+export function fieldListsOf(file: string, text: string): readonly GeneratedFile[] {
+  return (parse(text) as Crd).spec.versions.map(({ name, schema }) => {
+    const lines = leavesOf(schema.openAPIV3Schema).map((path) => `  '${path}',\n`);
+    return {
+      path: `src/api/${name}-fields.gen.ts`,
+      text:
+        `// Generated from ${file} by "npm run generate". Do not edit.\n\n` +
+        `/** Every field, as a path; lists are passed through. */\nexport const FIELDS: readonly string[] = [\n${lines.join('')}];\n`,
+    };
+  });
+}
+
+function leavesOf({ properties, items }: JSONSchema): readonly string[] {
+  if (items !== undefined && !Array.isArray(items)) return leavesOf(items);
+  return Object.entries(properties ?? {}).flatMap(([name, field]) => {
+    const below = leavesOf(field);
+    return below.length === 0 ? [name] : below.map((path) => `${name}.${path}`);
+  });
+}
+
 /** Every generated file of this repository, from what is in `crds/` now. Reads relative to the working directory. */
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
-  const crds = (await readdir('crds')).filter((name) => name.endsWith('.yaml')).toSorted();
-  const made = await Promise.all(
-    crds.map(async (name) => typesOf(`crds/${name}`, await readFile(`crds/${name}`, 'utf8'))),
+  const names = (await readdir('crds')).filter((name) => name.endsWith('.yaml')).toSorted();
+  const crds = await Promise.all(
+    names.map(async (name) => [name, await readFile(`crds/${name}`, 'utf8')] as const),
   );
-  return made.flat();
+  const made = await Promise.all(
+    crds.map(async ([name, text]) => {
+      const file = `crds/${name}`;
+      return [...(await typesOf(file, text)), ...fieldListsOf(file, text)];
+    }),
+  );
+  return [...made.flat(), ...(await chartFiles(Object.fromEntries(crds)))];
 }
 
 if (import.meta.main) {

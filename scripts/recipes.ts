@@ -8,7 +8,10 @@ export type ToolName =
   | 'helm'
   | 'helm3'
   | 'promtool'
-  | 'htpasswd';
+  | 'readiness'
+  | 'htpasswd'
+  | 'gitea'
+  | 'ggcr';
 
 /** How a tool is built. */
 export interface Recipe {
@@ -20,6 +23,8 @@ export interface Recipe {
   readonly module: string;
   /** Linker flags beyond `-s -w`: the version that the program says it has. */
   readonly stamp: (version: string) => readonly string[];
+  /** Build tags of a program that needs a C compiler; the others are built without one. */
+  readonly cgoTags?: readonly string[];
   /** What the first build roughly costs on two cores, in words. */
   readonly cost: string;
 }
@@ -93,12 +98,34 @@ export const TOOLS: Readonly<Record<ToolName, Recipe>> = {
     stamp: unstamped,
     cost: 'about 3 minutes',
   },
+  readiness: {
+    room: 'readiness',
+    package: '.',
+    module: 'github.com/fluxcd/cli-utils',
+    stamp: unstamped,
+    cost: 'about half a minute',
+  },
   htpasswd: {
     room: 'htpasswd',
     package: '.',
     module: 'golang.org/x/crypto',
     stamp: unstamped,
     cost: 'a few seconds',
+  },
+  gitea: {
+    room: 'gitea',
+    package: 'code.gitea.io/gitea',
+    module: 'code.gitea.io/gitea',
+    stamp: (version) => [`-X main.Version=${version.replace(/^v/, '')}`],
+    cgoTags: ['sqlite', 'sqlite_unlock_notify'],
+    cost: 'about 4 minutes',
+  },
+  ggcr: {
+    room: 'ggcr',
+    package: '.',
+    module: 'github.com/google/go-containerregistry',
+    stamp: unstamped,
+    cost: 'about half a minute',
   },
 };
 
@@ -120,4 +147,10 @@ export function requiredVersion(goMod: string, module: string): string {
 /** The linker flags of a tool at a version. */
 export function linkerFlags(recipe: Recipe, version: string): string {
   return ['-s', '-w', ...recipe.stamp(version)].join(' ');
+}
+
+/** Everything after `go build` that makes a tool's binary what it is, except where it goes. */
+export function buildFlags(recipe: Recipe, version: string): readonly string[] {
+  const tags = recipe.cgoTags === undefined ? [] : ['-tags', recipe.cgoTags.join(',')];
+  return ['-trimpath', '-ldflags', linkerFlags(recipe, version), ...tags];
 }

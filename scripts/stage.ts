@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../test/support/certificates.ts';
 import { startControlPlane, type ControlPlane } from '../test/support/control-plane.ts';
 import { startDistribution, type Distribution } from '../test/support/distribution.ts';
+import { secretsEverywhere } from '../test/support/manifests.ts';
 import { startOperator } from '../test/support/operator.ts';
 import { stopLeftovers, type RunningProcess } from '../test/support/processes.ts';
 import { startTokenServer, type Users } from '../test/support/token-server.ts';
 import { ensureTools, type Report } from './tools.ts';
 
-/** Real servers with the CRD and the operator's role installed, for the demo and the benchmarks. */
+/** Real servers with the CRD and the operator's roles installed, for the demo and the benchmarks. */
 export interface Stage {
   readonly controlPlane: ControlPlane;
   readonly registry: Distribution;
@@ -56,8 +57,9 @@ export async function openStage({ users, tell, report, signal }: StageOptions): 
     const { realm, service, issuer, jwksFile } = tokens;
     const auth = { kind: 'token', realm, service, issuer, jwksFile } as const;
     const registry = await startDistribution({ dir: join(dir, 'registry'), tools, authority, auth });
-    tell('installing the CRD and the role of the operator');
-    await kubectlApply(controlPlane, ['-f', 'crds/', '-f', 'deploy/rbac.yaml']);
+    tell('installing the CRD and the roles of the operator');
+    await kubectlApply(controlPlane, ['-f', 'deploy/install.yaml']);
+    await applyItems(controlPlane, [secretsEverywhere()]);
     const config = {
       // These servers live on loopback, which checks may not reach otherwise.
       egress: { allowCIDRs: ['127.0.0.0/8', '::1/128'] },
@@ -69,7 +71,7 @@ export async function openStage({ users, tell, report, signal }: StageOptions): 
       controlPlane,
       registry,
       kubectl: tools.kubectl,
-      apply: (items) => kubectlApply(controlPlane, ['-f', '-'], { kind: 'List', apiVersion: 'v1', items }),
+      apply: (items) => applyItems(controlPlane, items),
       startOperator: async (more = {}) => {
         tell('starting the operator with its own service account');
         const account = await controlPlane.serviceAccountKubeconfig(
@@ -88,6 +90,10 @@ export async function openStage({ users, tell, report, signal }: StageOptions): 
     await close();
     throw error;
   }
+}
+
+function applyItems(controlPlane: ControlPlane, items: readonly object[]): Promise<void> {
+  return kubectlApply(controlPlane, ['-f', '-'], { kind: 'List', apiVersion: 'v1', items });
 }
 
 async function kubectlApply(

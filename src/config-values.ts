@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { formatDuration, parseDuration } from './api/duration.ts';
+import { isObject } from './json.ts';
 import type { TokenHost } from './registry/binding.ts';
 import { createGuard } from './registry/egress.ts';
 
@@ -8,6 +10,16 @@ export type Reader<T> = (value: unknown) => { readonly value: T } | { readonly e
 /** Any text. */
 export const string: Reader<string> = (value) =>
   typeof value === 'string' ? { value } : { expected: 'a string' };
+
+/** True or false. */
+export const boolean: Reader<boolean> = (value) =>
+  typeof value === 'boolean' ? { value } : { expected: 'true or false' };
+
+/** An address to listen on. */
+export const address: Reader<string> = (value) =>
+  typeof value === 'string' && isIP(value) !== 0
+    ? { value }
+    : { expected: 'an IP address, such as 0.0.0.0 or 127.0.0.1' };
 
 /** A whole number between two bounds, both included. */
 export const wholeNumber =
@@ -45,6 +57,19 @@ export const listOf =
     return items.every((one) => one !== undefined) ? { value: items } : { expected: `a list of ${expected}` };
   };
 
+/** A list of maps, each read by `item`; `expected` says what they are. */
+export const listOfMaps =
+  <T>(
+    item: (map: Readonly<Record<string, unknown>>) => T | undefined,
+    expected: string,
+  ): Reader<readonly T[]> =>
+  (value) => {
+    const items = Array.isArray(value)
+      ? value.map((one) => (isObject(one) ? item(one) : undefined))
+      : [undefined];
+    return items.every((one) => one !== undefined) ? { value: items } : { expected: `a list of ${expected}` };
+  };
+
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?$/;
 
 /** `host[:port]` in the one form that a parsed URL has, since that is what it is compared with. */
@@ -59,11 +84,29 @@ export const hosts = listOf(
   'registries as host or host:port, in lower case',
 );
 
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const SECRET_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** Names of namespaces (RFC 1123 labels). */
-export const namespaces = listOf(
-  (text) => (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text) ? text : undefined),
-  'namespace names',
-);
+export const namespaces = listOf((text) => (NAMESPACE.test(text) ? text : undefined), 'namespace names');
+
+/** The installer's word that a Secret's login is meant for a registry. */
+export interface Binding {
+  readonly namespace: string;
+  readonly secret: string;
+  /** `host` or `host:port`. */
+  readonly registry: string;
+}
+
+/** A binding, or undefined where the map is none: each of its keys once, and no other. */
+export function binding(map: Readonly<Record<string, unknown>>): Binding | undefined {
+  const { namespace, secret, registry, ...more } = map;
+  if (typeof namespace !== 'string' || typeof secret !== 'string' || typeof registry !== 'string')
+    return undefined;
+  const right =
+    NAMESPACE.test(namespace) && secret.length <= 253 && SECRET_NAME.test(secret) && isHost(registry);
+  return right && Object.keys(more).length === 0 ? { namespace, secret, registry } : undefined;
+}
 
 /** `registry=tokenHost`, or undefined where it is none. */
 export function tokenHost(text: string): TokenHost | undefined {

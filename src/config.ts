@@ -2,15 +2,20 @@ import { readFileSync } from 'node:fs';
 import { isScalar, parseDocument, visit, type YAMLError } from 'yaml';
 import { DEFAULT_INTERVAL_MS, DEFAULT_RETRY_INTERVAL_MS } from './api/registrypushcheck.ts';
 import {
+  address,
+  binding,
+  boolean,
   cidr,
   duration,
   hosts,
   listOf,
+  listOfMaps,
   namespaces,
   oneOf,
   string,
   tokenHost,
   wholeNumber,
+  type Binding,
   type Reader,
 } from './config-values.ts';
 import type { TokenHost } from './registry/binding.ts';
@@ -26,8 +31,14 @@ export interface Config {
   readonly concurrency: number;
   /** `host[:port]` that may be asked over plain http. */
   readonly insecureRegistries: readonly string[];
-  /** When not empty, only these `host[:port]` are asked. */
-  readonly policy: { readonly allowedRegistries: readonly string[] };
+  readonly policy: {
+    /** When not empty, only these `host[:port]` are asked. */
+    readonly allowedRegistries: readonly string[];
+    /** `host[:port]` that may get the login of any Secret that a check names, also of one that names no registry. */
+    readonly trustedRegistries: readonly string[];
+  };
+  /** Secrets without a registry of their own, and the registry that each may be sent to. */
+  readonly bindings: readonly Binding[];
   /** Requests to the API server a second, and at once. */
   readonly kubeApi: { readonly qps: number; readonly burst: number };
   readonly tokenHosts: readonly TokenHost[];
@@ -35,6 +46,10 @@ export interface Config {
   readonly egress: { readonly allowCIDRs: readonly string[] };
   /** Path of a PEM file with authorities to trust besides the system's; empty for none. */
   readonly caBundle: string;
+  /** Where metrics and health are served; port 0 for nowhere. */
+  readonly server: { readonly address: string; readonly port: number };
+  /** `showPrincipal`: the user name of a login is shown in status. */
+  readonly status: { readonly showPrincipal: boolean };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' };
 }
 
@@ -57,8 +72,6 @@ export class ConfigError extends Error {
  */
 const LATER: Readonly<Record<string, { readonly only?: unknown; readonly instead: string }>> = {
   secretAccess: { only: 'get', instead: 'Secrets are read one by one' },
-  'policy.trustedRegistries': { only: [], instead: 'only Secrets that name their registry are used' },
-  bindings: { only: [], instead: 'only Secrets that name their registry are used' },
   'leaderElection.enabled': { only: false, instead: 'run one replica' },
   'leaderElection.namespace': { instead: 'run one replica' },
   'leaderElection.name': { instead: 'run one replica' },
@@ -68,9 +81,6 @@ const LATER: Readonly<Record<string, { readonly only?: unknown; readonly instead
   maxPerRegistry: { instead: 'use concurrency, which limits the probes over all registries' },
   jitterPercent: { only: 0, instead: 'each check keeps its own place within the interval' },
   statusWritesPerSecond: { instead: 'each probe writes its status' },
-  'server.address': { instead: 'there is no HTTP server' },
-  'server.port': { instead: 'there is no HTTP server' },
-  'status.showPrincipal': { only: false, instead: 'user names are not shown' },
   'status.showRegistryMessages': { only: false, instead: 'texts of registries are not shown' },
 };
 
@@ -82,11 +92,16 @@ const READERS = {
   concurrency: wholeNumber(1, 1000),
   insecureRegistries: hosts,
   'policy.allowedRegistries': hosts,
+  'policy.trustedRegistries': hosts,
+  bindings: listOfMaps(binding, 'maps with namespace, secret and registry (host or host:port)'),
   'kubeApi.qps': wholeNumber(1, 10_000),
   'kubeApi.burst': wholeNumber(1, 20_000),
   tokenHosts: listOf(tokenHost, 'pairs registry=tokenHost, each as host or host:port'),
   'egress.allowCIDRs': listOf(cidr, 'address ranges such as 10.0.0.0/8'),
   caBundle: string,
+  'server.address': address,
+  'server.port': wholeNumber(0, 65_535),
+  'status.showPrincipal': boolean,
   'log.level': oneOf<LogLevel>('debug', 'info', 'warn', 'error'),
   'log.format': oneOf('json', 'text'),
 } as const;
@@ -238,11 +253,17 @@ function withDefaults(values: Values): Config {
     },
     concurrency: values['concurrency'] ?? 32,
     insecureRegistries: values['insecureRegistries'] ?? [],
-    policy: { allowedRegistries: values['policy.allowedRegistries'] ?? [] },
+    policy: {
+      allowedRegistries: values['policy.allowedRegistries'] ?? [],
+      trustedRegistries: values['policy.trustedRegistries'] ?? [],
+    },
+    bindings: values['bindings'] ?? [],
     kubeApi: { qps: values['kubeApi.qps'] ?? 200, burst: values['kubeApi.burst'] ?? 400 },
     tokenHosts: values['tokenHosts'] ?? [],
     egress: { allowCIDRs: values['egress.allowCIDRs'] ?? [] },
     caBundle: values['caBundle'] ?? '',
+    server: { address: values['server.address'] ?? '0.0.0.0', port: values['server.port'] ?? 8080 },
+    status: { showPrincipal: values['status.showPrincipal'] ?? false },
     log: { level: values['log.level'] ?? 'info', format: values['log.format'] ?? 'json' },
   };
 }

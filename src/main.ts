@@ -1,34 +1,24 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import {
-  API_VERSION,
-  CRD_NAME,
-  GROUP,
-  KIND,
-  listPath,
-  type RegistryPushCheck,
-} from './api/registrypushcheck.ts';
-import { probe, type ProbeWorld } from './check/probe.ts';
+import { CRD_NAME, GROUP, listPath, type RegistryPushCheck } from './api/registrypushcheck.ts';
+import { version } from './cli/version.ts';
 import { systemClock as clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createInterrupts } from './controller/interrupt.ts';
 import { isAnotherQuestion, matters, readCheck } from './controller/object.ts';
 import { createRecent } from './controller/recent.ts';
 import { reconcile } from './controller/reconcile.ts';
-import { readSecret, secretVersion } from './controller/secrets.ts';
+import { createReminders } from './controller/reminders.ts';
+import { watchServedSchema } from './controller/served-schema.ts';
 import { createUnwritten } from './controller/unwritten.ts';
-import type { World } from './controller/world.ts';
-import { writeStatus } from './controller/write.ts';
 import { createKubeClient, KubeError, type KubeClient } from './kube/client.ts';
 import { runController } from './kube/controller.ts';
-import { createInformer, type Informer } from './kube/informer.ts';
+import { createInformer } from './kube/informer.ts';
 import { describeError, type Log } from './kube/log.ts';
-import { createRecorder, type Recorder } from './kube/recorder.ts';
+import { createRecorder } from './kube/recorder.ts';
 import { createWorkqueue } from './kube/workqueue.ts';
-import { createProber } from './probing/prober.ts';
-import { createTrust, openConnection } from './registry/connection.ts';
-import { createGuard } from './registry/egress.ts';
-import { isNamedBy, type Registry } from './registry/origin.ts';
+import { createMetrics } from './metrics.ts';
+import { createWorld, openProber } from './operator-world.ts';
+import { startServer, type RunningServer, type ServerOptions } from './server.ts';
 
 /** Name under which the operator writes and reports. */
 const COMPONENT = `${GROUP}/registry-push-check`;
@@ -57,7 +47,7 @@ export async function runOperator(
   const recorder = createRecorder({ client, component: COMPONENT, instance: hostname(), clock, log });
   const queue = createWorkqueue(clock);
   const interrupts = createInterrupts();
-  const memory = { unwritten: createUnwritten(), recent: createRecent() };
+  const memory = { unwritten: createUnwritten(), recent: createRecent(), reminders: createReminders() };
   const checks = createInformer<RegistryPushCheck>({
     client,
     path: listPath,
@@ -70,22 +60,51 @@ export async function runOperator(
         queue.remove(key);
         memory.unwritten.forget(key);
         memory.recent.forget(key);
+        memory.reminders.forget(key);
       } else if (matters(before, after)) queue.add(key);
     },
     log,
     clock,
     random: Math.random,
   });
-  const world = createWorld(config, client, checks, recorder, memory, log, flush.signal);
+  const prober = openProber(config);
+  const metrics = createMetrics(version, clock);
+  const schema = watchServedSchema(client, log, clock);
+  const world = createWorld({
+    config,
+    client,
+    checks,
+    prober,
+    recorder,
+    memory,
+    metrics,
+    log,
+    flush: flush.signal,
+  });
+  const unready = (): string | undefined => {
+    if (signal.aborted) return 'stopping';
+    return checks.synced ? undefined : 'starting';
+  };
+  const expose = (): AsyncIterable<string> =>
+    metrics.expose({
+      checks: checks.list(),
+      inFlight: prober.inFlight,
+      queueDepth: queue.depth(),
+      heardMs: checks.heardMs,
+      crdOutdated: schema.outdated,
+    });
+  await using server = await openServer(config, { unready, metrics: expose, log });
   log('info', 'started', {
     server: client.server,
     namespaces: config.watchNamespaces,
     concurrency: config.concurrency,
   });
+  if (server !== undefined) log('info', 'metrics and health are served', { url: server.url });
   warnAboutProxies(log);
   await explainMissingCrd(client, config, log, signal);
   await Promise.all([
     checks.run(signal),
+    schema.run(signal),
     runController({
       queue,
       workers: config.concurrency,
@@ -101,73 +120,19 @@ export async function runOperator(
   log('info', 'stopped');
 }
 
-function createWorld(
-  config: Config,
-  client: KubeClient,
-  checks: Informer<RegistryPushCheck>,
-  recorder: Recorder,
-  memory: Pick<World, 'unwritten' | 'recent'>,
-  log: Log,
-  flush: AbortSignal,
-): World {
-  const policy = {
-    guard: createGuard(config.egress.allowCIDRs),
-    secureContext: trust(config),
-  };
-  const probing: ProbeWorld = { clock, open: () => openConnection(policy), tokenHosts: config.tokenHosts };
-  const prober = createProber((job, signal) => probe(job, probing, signal), config.concurrency);
-  return {
-    get: (key) => checks.get(key),
-    readSecret: (...args) => readSecret(client, ...args),
-    secretVersion: (...args) => secretVersion(client, ...args),
-    ask: (job, signal) => prober.ask(job, signal),
-    write: async (check, rebase) => {
-      const written = await writeStatus(client, check, rebase, flush);
-      const now = written.kind === 'written' ? written.check : written.by;
-      const { namespace, name } = check.metadata;
-      log('debug', `status ${written.kind}`, { check: `${namespace}/${name}`, ...now?.status?.lastProbe });
-      if (now !== undefined) checks.put(now);
-      return written;
-    },
-    record: async ({ metadata: { namespace, name, uid } }, { type, reason, note }) => {
-      log('info', note, { check: `${namespace}/${name}`, reason });
-      const regarding = { apiVersion: API_VERSION, kind: KIND, namespace, name, uid };
-      await recorder.record({ regarding, type, reason, note, action: 'Probe' }, flush);
-    },
-    forbids: (registry) => forbids(config, registry),
-    ...memory,
-    defaults: config.defaults,
-    clock,
-  };
-}
-
-function forbids(config: Config, registry: Registry): ReturnType<World['forbids']> {
-  const { allowedRegistries } = config.policy;
-  if (allowedRegistries.length > 0 && !allowedRegistries.some((name) => isNamedBy(registry, name))) {
-    return { kind: 'NotAllowed', rule: 'registry-not-listed' };
-  }
-  const insecure =
-    registry.origin.protocol === 'http:' &&
-    !config.insecureRegistries.some((name) => isNamedBy(registry, name));
-  return insecure ? { kind: 'NotAllowed', rule: 'insecure-transport' } : undefined;
-}
-
-/** The trusted authorities; what is wrong with the file is said under its key. */
-function trust({ caBundle: path }: Config): ReturnType<typeof createTrust> {
-  if (path === '') return createTrust(undefined);
-  try {
-    return createTrust(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const why = error instanceof Error && !('code' in error) ? error.message : 'it cannot be read';
-    throw new Error(`caBundle ${JSON.stringify(path)}: ${why}`, { cause: error });
-  }
-}
-
 /** The address guard could not see behind a proxy, so none is used; without a word, that would look like a dead registry. */
 function warnAboutProxies(log: Log): void {
   const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => process.env[name]);
   if (set.length > 0)
     log('warn', 'registries are asked directly: proxies are not supported yet', { ignored: set });
+}
+
+/** Metrics and health, where the configuration wants them. */
+async function openServer(
+  { server: { address, port } }: Config,
+  shown: Pick<ServerOptions, 'unready' | 'metrics' | 'log'>,
+): Promise<RunningServer | undefined> {
+  return port === 0 ? undefined : startServer({ ...shown, address, port, clock });
 }
 
 /** Without the kind, or the right to list it, the informer only tries again: say once what is missing. */
@@ -183,11 +148,14 @@ async function explainMissingCrd(
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof KubeError && error.status === 404) {
-      log('error', `the CustomResourceDefinition ${CRD_NAME} is not installed: kubectl apply -f crds/`);
+      log(
+        'error',
+        `the CustomResourceDefinition ${CRD_NAME} is not installed: run "registry-push-check crds apply" as somebody who may, or kubectl apply --server-side -f crds/`,
+      );
     } else if (error instanceof KubeError && error.status === 403) {
       log(
         'error',
-        'the identity of the operator may not list registrypushchecks: deploy/rbac.yaml has the role it needs',
+        'the identity of the operator may not list registrypushchecks: deploy/install.yaml has the roles it needs',
       );
     } else {
       log('warn', 'the API server does not answer yet', { error: describeError(error) });

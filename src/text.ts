@@ -17,6 +17,11 @@ export function oneLine(text: string, maxLength = Infinity): string {
   return cut(text.toWellFormed().replaceAll(RUNS, ' ').trim(), maxLength);
 }
 
+/** The timestamp of a time (milliseconds since the epoch), in UTC and whole seconds, as the API server writes it (RFC 3339). */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
 function cut(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const points = [...text];

@@ -21,8 +21,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   tldts: ['registry/binding.ts'],
   '@kubernetes/client-node': ['kube/access.ts'],
   croner: ['api/schedule.ts'],
+  'prom-client': ['metrics.ts'],
   winston: ['log.ts'],
-  yaml: ['config.ts'],
+  yaml: ['config.ts', 'cli/crd.ts', 'cli/check-file.ts', 'cli/output.ts'],
 };
 
 /** What would make a room depend on this machine instead of on its parameters. */

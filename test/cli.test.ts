@@ -19,6 +19,7 @@ import {
 import { startScriptedServer, type ScriptedServer } from './support/scripted-server.ts';
 
 const CLI = join(import.meta.dirname, '..', 'src', 'cli.ts');
+const UNSERVED = join(import.meta.dirname, 'support', 'unserved.yaml');
 
 /** The command with nothing of this machine in its environment. */
 function command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Command {
@@ -30,8 +31,9 @@ function command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Command 
   };
 }
 
+/** The operator, which serves nothing: several run at once. */
 function controller(kubeconfig: string, ...args: readonly string[]): Command {
-  return command(['controller', '--kubeconfig', kubeconfig, ...args]);
+  return command(['controller', '--kubeconfig', kubeconfig, '--config', UNSERVED, ...args]);
 }
 
 /** The operator once it says that it has started. */
@@ -187,6 +189,46 @@ describe('registry-push-check', () => {
         ]);
       });
 
+      it('exits 1 with one line where its port is taken', async () => {
+        const silent = await startSilentServer();
+        const { port } = silent;
+        const config = await file('taken.yaml', `server: {address: 127.0.0.1, port: ${port}}\n`);
+        const finished = await run([
+          'controller',
+          '--kubeconfig',
+          await api.kubeconfig(),
+          '--config',
+          config,
+        ]);
+        silent.stop();
+        expect(finished.code).to.equal(1);
+        expect(complaints(finished)).to.deep.equal([
+          `registry-push-check: server.port ${port} on server.address 127.0.0.1: the port is taken: set another server.port, or 0 for no server`,
+        ]);
+      });
+
+      it('is not ready from SIGTERM on, and alive until it has ended', async () => {
+        const scene = serve(api);
+        const port = await freePort();
+        const config = await file('served.yaml', `server: {address: 127.0.0.1, port: ${port}}\n`);
+        const args = ['controller', '--kubeconfig', await api.kubeconfig(), '--config', config];
+        const running = await startProcess(command(args));
+        const write = await scene.patched;
+        const get = async (path: string): Promise<readonly [number, string]> => {
+          const response = await fetch(`http://127.0.0.1:${port}${path}`);
+          return [response.status, await response.text()];
+        };
+        expect(await get('/readyz')).to.deep.equal([200, 'ok\n']);
+        running.kill('SIGTERM');
+        await scene.unwatched;
+        expect(await get('/readyz')).to.deep.equal([503, 'stopping\n']);
+        expect(await get('/livez')).to.deep.equal([200, 'ok\n']);
+        expect((await get('/metrics'))[0]).to.equal(200);
+        scene.take(write);
+        expect(await running.exited).to.equal('exit code 0');
+        expect(running.output()).to.include(`"url":"http://127.0.0.1:${port}"`);
+      });
+
       for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         it(`exits 0 on ${signal} while nothing listens at the API server’s address`, async () => {
           const server = `https://127.0.0.1:${String(await freePort())}`;
@@ -205,6 +247,23 @@ describe('registry-push-check', () => {
         expect(await running.exited).to.equal('exit code 0');
         silent.stop();
       });
+
+      for (const [status, advice] of [
+        [
+          404,
+          'is not installed: run \\"registry-push-check crds apply\\" as somebody who may, or kubectl apply',
+        ],
+        [403, 'may not list registrypushchecks: deploy/install.yaml has the roles'],
+      ] as const) {
+        it(`says what to install where the API server answers ${String(status)} to the kind`, async () => {
+          api.answer((_, response) => void response.writeHead(status).end('{}'));
+          const running = await startReadyProcess(controller(await api.kubeconfig()), async (output) =>
+            output.includes(advice),
+          );
+          running.kill('SIGTERM');
+          expect(await running.exited).to.equal('exit code 0');
+        });
+      }
 
       it('lets the command line say how much is logged', async () => {
         const scene = serve(api);
@@ -285,6 +344,7 @@ function serve(api: ScriptedServer): Scene {
 
 interface SilentServer {
   readonly url: string;
+  readonly port: number;
   /** Resolves with the first connection. */
   readonly accepted: Promise<void>;
   stop(): void;
@@ -298,8 +358,10 @@ async function startSilentServer(): Promise<SilentServer> {
     resolve();
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    url: `https://127.0.0.1:${String(port)}`,
+    port,
     accepted,
     stop: () => {
       for (const socket of sockets) socket.destroy();

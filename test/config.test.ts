@@ -11,11 +11,14 @@ const DEFAULTS: Config = {
   defaults: { intervalMs: 600_000, retryIntervalMs: 60_000 },
   concurrency: 32,
   insecureRegistries: [],
-  policy: { allowedRegistries: [] },
+  policy: { allowedRegistries: [], trustedRegistries: [] },
+  bindings: [],
   kubeApi: { qps: 200, burst: 400 },
   tokenHosts: [],
   egress: { allowCIDRs: [] },
   caBundle: '',
+  server: { address: '0.0.0.0', port: 8080 },
+  status: { showPrincipal: false },
   log: { level: 'info', format: 'json' },
 };
 
@@ -44,13 +47,15 @@ describe('parseConfig', () => {
       defaults: {interval: 1h30m, retryInterval: 10s}
       concurrency: 1
       insecureRegistries: ["registry.example.com:5000", "[2001:db8::10]:5000", "192.0.2.10"]
-      policy: {allowedRegistries: [registry.example.com], trustedRegistries: []}
+      policy: {allowedRegistries: [registry.example.com], trustedRegistries: ["registry.example.com:5000"]}
       kubeApi: {qps: 1, burst: 20000}
-      bindings: []
+      bindings: [{namespace: team-a, secret: login, registry: registry.example.com}]
       tokenHosts: ["registry.example.com=auth.example.org:8443"]
       egress: {allowCIDRs: [127.0.0.0/8, "fd00::/8"]}
       caBundle: /etc/ca.pem
       leaderElection: {enabled: false}
+      server: {address: "::1", port: 0}
+      status: {showPrincipal: true}
       log: {level: debug, format: text}
     `;
     expect(parseConfig(text)).to.deep.equal({
@@ -59,11 +64,17 @@ describe('parseConfig', () => {
       defaults: { intervalMs: 5_400_000, retryIntervalMs: 10_000 },
       concurrency: 1,
       insecureRegistries: ['registry.example.com:5000', '[2001:db8::10]:5000', '192.0.2.10'],
-      policy: { allowedRegistries: ['registry.example.com'] },
+      policy: {
+        allowedRegistries: ['registry.example.com'],
+        trustedRegistries: ['registry.example.com:5000'],
+      },
+      bindings: [{ namespace: 'team-a', secret: 'login', registry: 'registry.example.com' }],
       kubeApi: { qps: 1, burst: 20_000 },
       tokenHosts: [{ registry: 'registry.example.com', tokenHost: 'auth.example.org:8443' }],
       egress: { allowCIDRs: ['127.0.0.0/8', 'fd00::/8'] },
       caBundle: '/etc/ca.pem',
+      server: { address: '::1', port: 0 },
+      status: { showPrincipal: true },
       log: { level: 'debug', format: 'text' },
     });
   });
@@ -71,6 +82,8 @@ describe('parseConfig', () => {
   const NAMESPACES = 'watchNamespaces: expected a list of namespace names';
   const HOSTS = 'expected a list of registries as host or host:port, in lower case';
   const PAIRS = 'tokenHosts: expected a list of pairs registry=tokenHost, each as host or host:port';
+  const BINDINGS =
+    'bindings: expected a list of maps with namespace, secret and registry (host or host:port)';
   const RANGES = 'egress.allowCIDRs: expected a list of address ranges such as 10.0.0.0/8';
   const bad: Readonly<Record<string, readonly string[]>> = {
     'watchNamespaces: team': [NAMESPACES],
@@ -122,12 +135,16 @@ describe('parseConfig', () => {
     'log: {format: xml}': ['log.format: expected one of json, text'],
     'log: {level: }': ['log.level: expected one of debug, info, warn, error'],
     'secretAccess: watch': ['secretAccess: this version supports only "get": Secrets are read one by one'],
-    'policy: {trustedRegistries: [registry.example.com]}': [
-      'policy.trustedRegistries: this version supports only []: only Secrets that name their registry are used',
-    ],
-    'bindings: [{secret: a}]': [
-      'bindings: this version supports only []: only Secrets that name their registry are used',
-    ],
+    'policy: {trustedRegistries: ["*.example.com"]}': [`policy.trustedRegistries: ${HOSTS}`],
+    'bindings: team': [BINDINGS],
+    'bindings: [team]': [BINDINGS],
+    'bindings: [{secret: a, registry: r.example.com}]': [BINDINGS],
+    'bindings: [{namespace: n, secret: a, registry: "*"}]': [BINDINGS],
+    'bindings: [{namespace: n, secret: A_B, registry: r.example.com}]': [BINDINGS],
+    'bindings: [{namespace: n, secret: a, registry: r.example.com, path: x}]': [BINDINGS],
+    'server: {address: localhost}': ['server.address: expected an IP address, such as 0.0.0.0 or 127.0.0.1'],
+    'server: {port: 65536}': ['server.port: expected a whole number from 0 to 65535'],
+    'status: {showPrincipal: yes}': ['status.showPrincipal: expected true or false'],
     'leaderElection: {enabled: true}': [
       'leaderElection.enabled: this version supports only false: run one replica',
     ],

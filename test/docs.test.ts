@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { readSpec } from '../src/api/validate.ts';
 import { CONFIG_KEYS, parseConfig } from '../src/config.ts';
+import { fieldsOf, readCrd } from './api/crd.ts';
 
 const DEFAULTS = { intervalMs: 600_000, retryIntervalMs: 60_000 };
 
@@ -68,6 +69,14 @@ describe('the documentation', () => {
         else expect(() => parseConfig(block)).not.to.throw();
       }
     }
+  });
+
+  it('describes every field of a check, and no other', async () => {
+    const text = await readFile('docs/checks.md', 'utf8');
+    const table = text.slice(text.indexOf('| field'), text.indexOf('## '));
+    const rows = [...table.matchAll(/^\| `([A-Za-z.]+)` +\|/gm)].map(([, field = '']) => `.${field}`);
+    const { spec } = (await readCrd()).spec.versions[0].schema.openAPIV3Schema.properties ?? {};
+    expect(rows).to.have.members([...fieldsOf(spec ?? {})].map(([path]) => path));
   });
 
   it('describes every key of the configuration, and no other', async () => {

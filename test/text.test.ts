@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { oneLine, sanitise } from '../src/text.ts';
+import { oneLine, sanitise, timestamp } from '../src/text.ts';
 
 describe('sanitise', () => {
   const rows: readonly [name: string, text: string, max: number, expected: string][] = [
@@ -49,4 +49,10 @@ describe('oneLine', () => {
   for (const [name, text, max, expected] of rows) {
     it(name, () => expect(oneLine(text, max)).to.equal(expected));
   }
+});
+
+describe('timestamp', () => {
+  it('writes whole seconds in UTC, as the API server does', () => {
+    expect(timestamp(Date.UTC(2026, 0, 31, 12) + 999)).to.equal('2026-01-31T12:00:00Z');
+  });
 });

@@ -6,6 +6,7 @@ import { readCheck } from '../../src/controller/object.ts';
 import { createKubeClient } from '../../src/kube/client.ts';
 import { createInformer } from '../../src/kube/informer.ts';
 import { check, login, namespace, type Manifest } from '../../test/support/manifests.ts';
+import { freePort } from '../../test/support/processes.ts';
 import type { Stage } from '../stage.ts';
 
 const NAMESPACE = 'bench';
@@ -33,7 +34,10 @@ export async function measure(
 ): Promise<Figures> {
   const { controlPlane, registry } = stage;
   await stage.apply([namespace(NAMESPACE), login(NAMESPACE, 'login', registry.host, 'ci', 'bench-password')]);
-  const operator = await stage.startOperator({ log: { level: 'warn', format: 'json' } });
+  const operator = await stage.startOperator({
+    log: { level: 'warn', format: 'json' },
+    server: { address: '127.0.0.1', port: await freePort() },
+  });
   const stop = new AbortController();
   const client = createKubeClient({
     kubeconfig: controlPlane.kubeconfig,

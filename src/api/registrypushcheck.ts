@@ -56,6 +56,8 @@ export interface RegistryPushCheck {
 
 /** Repository that is probed where `spec.pushTestRepository` is not set (the CRD has the same default). */
 export const DEFAULT_REPOSITORY = 'stellaops/doctor-test';
+/** Tag that is asked for where `spec.pull` has no reference (the CRD has the same default). */
+export const DEFAULT_REFERENCE = 'latest';
 /** Deadline of a probe where `spec.timeout` is not set (the CRD has the same default). */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 /** Transient failures before Ready turns False where `spec.failureThreshold` is not set (the CRD has the same default). */
@@ -76,6 +78,7 @@ export const CONDITION = {
   reachable: 'Reachable',
   authenticated: 'Authenticated',
   pushAuthorized: 'PushAuthorized',
+  pullAuthorized: 'PullAuthorized',
 } as const;
 /** Type of one condition. */
 export type ConditionType = (typeof CONDITION)[keyof typeof CONDITION];

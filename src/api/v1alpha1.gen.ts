@@ -17,7 +17,7 @@ export interface RegistryPushCheck {
      */
     pushTestRepository?: string;
     /**
-     * Name of the Secret that holds the login, in the namespace of this check: of type kubernetes.io/dockerconfigjson, as "kubectl create secret docker-registry" makes it. Its entry for the registry is used, and is sent nowhere else. Without this field the probe asks without a login.
+     * Name of the Secret that holds the login, in the namespace of this check. Of type kubernetes.io/dockerconfigjson (as "kubectl create secret docker-registry" makes it) or kubernetes.io/dockercfg, its entry for the registry is used. Of type kubernetes.io/basic-auth or Opaque, it has username and password, or token, and names its registry in the key registry or in the annotation doctor.stella-ops.org/registries. The login is sent nowhere else. Without this field the probe asks without a login.
      */
     existingSecret?: string;
     /**
@@ -45,6 +45,19 @@ export interface RegistryPushCheck {
      */
     failureThreshold?: number;
     /**
+     * A manifest that each probe also asks for, by HEAD and with the same login, after the upload session: may the login pull it? The answer is the condition PullAuthorized; it never decides Ready. Without this field no manifest is asked for.
+     */
+    pull?: {
+      /**
+       * Repository of the manifest at the same registry, without host, tag or digest, such as team/base. It may be another one than pushTestRepository. At most 255 characters.
+       */
+      repository: string;
+      /**
+       * Tag or digest of the manifest, such as v1.2 or sha256: with its 64 digits. Defaults to latest.
+       */
+      reference?: string;
+    };
+    /**
      * Stops probing while true; the last verdict is withdrawn, as it would grow stale. Defaults to false.
      */
     suspend?: boolean;
@@ -66,7 +79,7 @@ export interface RegistryPushCheck {
      */
     lastHandledReconcileAt?: string;
     /**
-     * Verdict and stages. Ready is the last conclusive verdict: True where the push is permitted, False where it is refused. Reachable, Authenticated and PushAuthorized show how far the last probe came. Stalled means that a person has to act, Reconciling that the operator is still trying, Suspended that probing is stopped.
+     * Verdict and stages. Ready is the last conclusive verdict: True where the push is permitted, False where it is refused. Reachable, Authenticated and PushAuthorized show how far the last probe came, PullAuthorized what came of spec.pull. Stalled means that a person has to act, Reconciling that the operator is still trying, Suspended that probing is stopped.
      *
      * @maxItems 32
      *
@@ -205,6 +218,10 @@ export interface RegistryPushCheck {
        * When the credential expires; absent where that cannot be known.
        */
       expiresAt?: string;
+      /**
+       * When a probe first met this version of the Secret, or this expiresAt in it; with expiresAt it tells how long the credential lives.
+       */
+      firstSeenTime?: string;
       /**
        * Where the time of expiry was read.
        */

@@ -1,9 +1,15 @@
 import { isObject } from '../json.ts';
 import { parseDuration } from './duration.ts';
-import { repositoryProblem, secretNameProblem } from './names.ts';
+import {
+  pullRepositoryProblem,
+  pushRepositoryProblem,
+  referenceProblem,
+  secretNameProblem,
+} from './names.ts';
 import {
   DEFAULT_FAILURE_THRESHOLD,
   DEFAULT_HISTORY_LIMIT,
+  DEFAULT_REFERENCE,
   DEFAULT_REPOSITORY,
   DEFAULT_TIMEOUT_MS,
   type RegistryPushCheckSpec,
@@ -27,6 +33,8 @@ export interface CheckSpec {
   readonly failureThreshold: number;
   readonly suspend: boolean;
   readonly historyLimit: number;
+  /** The manifest that is asked for as well; undefined where none is. */
+  readonly pull: { readonly repository: string; readonly reference: string } | undefined;
 }
 
 /** What the installation says for checks that leave it open. */
@@ -40,6 +48,8 @@ export type ReadSpec =
   | { readonly ok: true; readonly spec: CheckSpec }
   | { readonly ok: false; readonly field: string; readonly problem: string };
 
+type Type = 'string' | 'integer' | 'boolean' | 'object';
+
 const TYPES = {
   registryUrl: 'string',
   pushTestRepository: 'string',
@@ -52,22 +62,30 @@ const TYPES = {
   failureThreshold: 'integer',
   suspend: 'boolean',
   historyLimit: 'integer',
-} as const satisfies Record<keyof RegistryPushCheckSpec, 'string' | 'integer' | 'boolean'>;
+  pull: 'object',
+} as const satisfies Record<keyof RegistryPushCheckSpec, Type>;
+
+const PULL_TYPES = {
+  repository: 'string',
+  reference: 'string',
+} as const satisfies Record<keyof NonNullable<RegistryPushCheckSpec['pull']>, Type>;
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 type Rule = readonly [
-  field: keyof RegistryPushCheckSpec,
+  field: keyof RegistryPushCheckSpec | `pull.${keyof typeof PULL_TYPES}`,
   problem: (spec: RegistryPushCheckSpec) => string | undefined,
 ];
 
 /** Every rule of the CRD in its order, and what only run time can know: dates that never come, zones that do not exist. */
 const RULES: readonly Rule[] = [
   ['registryUrl', (spec) => registryUrlProblem(spec.registryUrl)],
-  ['pushTestRepository', (spec) => ifSet(spec.pushTestRepository, repositoryProblem)],
+  ['pushTestRepository', (spec) => ifSet(spec.pushTestRepository, pushRepositoryProblem)],
   ['existingSecret', (spec) => ifSet(spec.existingSecret, secretNameProblem)],
+  ['pull.repository', (spec) => ifSet(spec.pull?.repository, pullRepositoryProblem)],
+  ['pull.reference', (spec) => ifSet(spec.pull?.reference, referenceProblem)],
   [
     'interval',
     (spec) =>
@@ -144,12 +162,16 @@ const RULES: readonly Rule[] = [
  */
 export function readSpec(raw: unknown, defaults: SpecDefaults): ReadSpec {
   if (!isObject(raw)) return broken('spec', 'spec must be of type object');
-  const set = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
-  for (const [field, type] of Object.entries(TYPES)) {
-    if (!hasType(set[field], type)) return broken(`spec.${field}`, `${field} must be of type ${type}`);
-  }
+  const set = withoutNull(raw);
+  const pull = isObject(set['pull']) ? withoutNull(set['pull']) : undefined;
+  if (pull !== undefined) set['pull'] = pull;
+  const wrong = wrongType(set, TYPES, '') ?? wrongType(pull ?? {}, PULL_TYPES, 'pull.');
+  if (wrong !== undefined) return wrong;
   if (!hasUrl(set)) {
     return broken('spec.registryUrl', 'registryUrl must be set, for example https://registry.example.com');
+  }
+  if (pull !== undefined && pull['repository'] === undefined) {
+    return broken('spec.pull.repository', 'pull.repository must be set, for example team/base');
   }
   for (const [field, problemOf] of RULES) {
     const problem = problemOf(set);
@@ -173,6 +195,10 @@ function checkSpec(spec: RegistryPushCheckSpec, defaults: SpecDefaults): CheckSp
     failureThreshold: spec.failureThreshold ?? DEFAULT_FAILURE_THRESHOLD,
     suspend: spec.suspend ?? false,
     historyLimit: spec.historyLimit ?? DEFAULT_HISTORY_LIMIT,
+    pull: spec.pull && {
+      repository: spec.pull.repository,
+      reference: spec.pull.reference ?? DEFAULT_REFERENCE,
+    },
   };
 }
 
@@ -194,8 +220,29 @@ function ifSet<T>(value: T | undefined, problemOf: (value: T) => string | undefi
   return value === undefined ? undefined : problemOf(value);
 }
 
-function hasType(value: unknown, type: 'string' | 'integer' | 'boolean'): boolean {
+type Fields = Readonly<Record<string, unknown>>;
+
+function withoutNull(object: Fields): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
+}
+
+/** The first field that has another type than it should. */
+function wrongType(
+  object: Fields,
+  types: Readonly<Record<string, Type>>,
+  path: string,
+): ReadSpec | undefined {
+  for (const [field, type] of Object.entries(types)) {
+    if (!hasType(object[field], type)) {
+      return broken(`spec.${path}${field}`, `${path}${field} must be of type ${type}`);
+    }
+  }
+  return undefined;
+}
+
+function hasType(value: unknown, type: Type): boolean {
   if (value === undefined) return true;
+  if (type === 'object') return isObject(value);
   return type === 'integer' ? Number.isSafeInteger(value) : typeof value === type;
 }
 

@@ -1,12 +1,13 @@
 import type { Cleanup, LoginState, Observation } from './observation.ts';
 import { STAGES, UNREACHED, type Course, type FindingType, type Reason, type Stage } from './reason.ts';
 import { judge } from './judge.ts';
+import { pullStage, type PullAsked } from './judge-pull.ts';
 import type { Subject, Verdict } from './verdict.ts';
 
 /** What one stage says. */
 export interface StageVerdict {
   readonly status: 'True' | 'False' | 'Unknown';
-  /** A {@link Reason}, or one of {@link UNREACHED}. */
+  /** A {@link Reason}, one of {@link UNREACHED}, or of the pull one of PULL_REASONS. */
   readonly reason: string;
   readonly message: string;
 }
@@ -23,21 +24,34 @@ export interface Diagnosis {
   readonly course: Course;
   readonly message: string;
   readonly stages: Readonly<Record<Stage, StageVerdict>>;
+  /** The stage PullAuthorized; undefined where the check names no manifest. */
+  readonly pull: StageVerdict | undefined;
   readonly findings: readonly Finding[];
   /** How long the registry asked to be left alone, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** An observation and what it means. `insecure`: the registry was asked over plain http. */
-export function diagnose(observation: Observation, subject: Subject, insecure = false): Diagnosis {
+/**
+ * An observation and what it means.
+ * @param insecure the registry was asked over plain http
+ * @param pull the manifest that the check names, where it names one; it changes nothing but its own stage
+ */
+export function diagnose(
+  observation: Observation,
+  subject: Subject,
+  insecure = false,
+  pull?: PullAsked,
+): Diagnosis {
   const verdict = judge(observation, subject);
   const { reason, course, message } = verdict;
   const answer = 'answer' in observation ? observation.answer : undefined;
+  const stages = stagesOf(observation, verdict, subject);
   return {
     reason,
     course,
     message,
-    stages: stagesOf(observation, verdict, subject),
+    stages,
+    pull: pull && pullStage(pull, stages.PushAuthorized, subject),
     findings: findingsOf(observation, subject, insecure),
     retryAfterMs: answer?.retryAfterMs,
   };

@@ -2,7 +2,7 @@ import type { RealmProblem } from '../registry/binding.ts';
 import { networkFailed, redirected } from './network.ts';
 import type { Observation } from './observation.ts';
 import { loginRefused, pingRefused, tokenDenied, uploadRefused } from './refusal.ts';
-import { verdict, type Subject, type Verdict } from './verdict.ts';
+import { tokenService, verdict, type Subject, type Verdict } from './verdict.ts';
 
 /** Decides what an observation means: one case each, nothing left over. */
 export function judge(observation: Observation, subject: Subject): Verdict {
@@ -19,9 +19,9 @@ export function judge(observation: Observation, subject: Subject): Verdict {
     case 'NotAllowed':
       return notAllowed(observation.rule, host);
     case 'NetworkFailed':
-      return networkFailed(observation.step, observation.failure.cause, host);
+      return networkFailed(observation, host);
     case 'Redirected':
-      return redirected(observation.step, observation.to, observation.within, host);
+      return redirected(observation, host);
     case 'SchemeUnsupported':
       return verdict(
         'UnsupportedAuthScheme',
@@ -36,6 +36,12 @@ export function judge(observation: Observation, subject: Subject): Verdict {
         'Authenticated',
         `${host} wants a login for ${repository}, and the check has no existingSecret`,
       );
+    case 'PasswordWanted':
+      return verdict(
+        'CredentialsNotMatched',
+        'Authenticated',
+        `${secretName(subject)}: it has a token alone, and ${host} takes a user name with a password (Basic)`,
+      );
     case 'RealmNotTrusted':
       return realmNotTrusted(observation.why, observation.realm ?? 'that cannot be read', host);
     case 'PingRefused':
@@ -43,12 +49,12 @@ export function judge(observation: Observation, subject: Subject): Verdict {
     case 'LoginRefused':
       return loginRefused(observation.answer, subject);
     case 'TokenDenied':
-      return tokenDenied(observation.answer, observation.login, subject);
+      return tokenDenied(observation, subject);
     case 'TokenUnusable':
       return verdict(
         'TokenServiceFailed',
         'Authenticated',
-        `the token service of ${host} answered 200 without a usable token (${observation.problem})`,
+        `${tokenService(host, observation.realm)} answered 200 without a usable token (${observation.problem})`,
         'persistent',
       );
     case 'RepositoryMissing':

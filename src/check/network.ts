@@ -1,7 +1,8 @@
+import { isIP } from 'node:net';
 import type { NetworkCause } from '../registry/failure.ts';
-import type { Step } from './observation.ts';
+import type { PullStep, Step, Unanswered } from './observation.ts';
 import { REASONS, type Reason, type Stage } from './reason.ts';
-import { verdict, type Verdict } from './verdict.ts';
+import { tokenService, verdict, type Verdict } from './verdict.ts';
 
 const STAGE_OF: Readonly<Record<Step, Stage>> = {
   ping: 'Reachable',
@@ -11,12 +12,12 @@ const STAGE_OF: Readonly<Record<Step, Stage>> = {
   cancel: 'PushAuthorized',
 };
 
-const STEP_WORDS: Readonly<Record<Step, string>> = {
+const STEP_WORDS: Readonly<Record<Exclude<Step | PullStep, 'token' | 'pull-token'>, string>> = {
   ping: 'GET /v2/',
   login: 'GET /v2/ with the login',
-  token: 'the token request',
   upload: 'the upload request',
   cancel: 'the cancel of the upload',
+  manifest: 'the manifest request',
 };
 
 /** Cause → reason and the end of the sentence "HOST …". Of the token service, most of them are TokenServiceFailed. */
@@ -24,10 +25,17 @@ const NETWORK: Readonly<Record<NetworkCause, readonly [Reason, string]>> = {
   'name-not-found': ['DNSLookupFailed', 'has no address in DNS'],
   refused: ['ConnectionRefused', 'refused the connection'],
   unreachable: ['ConnectionRefused', 'cannot be reached: no route to its address'],
-  'connect-timeout': ['ConnectionTimedOut', 'did not accept a connection in time'],
+  'connect-timeout': [
+    'ConnectionTimedOut',
+    'could not be reached: no connection came about before the timeout',
+  ],
   reset: ['ConnectionReset', 'cut the connection before the answer was complete'],
+  'tls-timeout': [
+    'RegistryTimeout',
+    'accepted the connection and did not finish the TLS handshake before the timeout',
+  ],
   deadline: ['RegistryTimeout', 'did not answer before the timeout'],
-  'address-denied': ['EgressDenied', 'has an address that checks must not reach'],
+  'address-denied': ['EgressDenied', 'resolves to an address that checks must not reach'],
   protocol: ['RegistryProtocolError', 'sent an answer that is not valid HTTP'],
   'body-too-large': ['RegistryProtocolError', 'sent an answer larger than 64 KiB'],
   'own-resources': ['OperatorResourceExhausted', 'was not asked: the operator ran out of sockets or memory'],
@@ -39,32 +47,75 @@ const NETWORK: Readonly<Record<NetworkCause, readonly [Reason, string]>> = {
   'tls-other': ['TLSVerificationFailed', 'failed the TLS handshake'],
 };
 
-/** A request that got no answer. */
-export function networkFailed(step: Step, cause: NetworkCause, host: string): Verdict {
-  const [reason, words] = NETWORK[cause];
-  const stage = STAGE_OF[step];
-  if (reason === 'OperatorResourceExhausted') return verdict(reason, undefined, `${host} ${words}`);
-  const who = step === 'token' ? `the token service of ${host}` : host;
-  const message = step === 'ping' ? `${who} ${words}` : `${who} ${words} (during ${STEP_WORDS[step]})`;
-  const ofTokenService = step === 'token' && reason !== 'EgressDenied' && reason !== 'RegistryTimeout';
-  if (!ofTokenService) return verdict(reason, stage, message);
+/** A request of the push that got no answer. */
+export function networkFailed(
+  end: Extract<Unanswered<Step>, { kind: 'NetworkFailed' }>,
+  host: string,
+): Verdict {
+  const { step, failure } = end;
+  const { reason, message } = noAnswer(end, host);
+  if (reason === 'OperatorResourceExhausted') return verdict(reason, undefined, message);
+  if (reason !== 'TokenServiceFailed') return verdict(reason, STAGE_OF[step], message);
   // A certificate does not get better by waiting; a connection may.
-  const lasting = REASONS[reason] === 'transient' ? 'transient' : 'persistent';
-  return verdict('TokenServiceFailed', stage, message, lasting);
+  const lasting = REASONS[NETWORK[failure.cause][0]] === 'transient' ? 'transient' : 'persistent';
+  return verdict(reason, STAGE_OF[step], message, lasting);
 }
 
-/** A request that was redirected; `within`: to another path of the same host. Redirects are not followed. */
-export function redirected(step: Step, to: string | undefined, within: boolean, host: string): Verdict {
+/** Why a request had no answer to go on with. */
+interface Failure {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** A request of the pull that got no answer, or was redirected. */
+export function unanswered(end: Unanswered<PullStep>, host: string): Failure {
+  if (end.kind === 'NetworkFailed') return noAnswer(end, host);
+  const reason = isOfTokens(end.step) ? 'TokenServiceFailed' : 'RedirectedElsewhere';
+  return { reason, message: redirectOf(end, host) };
+}
+
+function noAnswer(
+  { step, failure, realm }: Extract<Unanswered<Step | PullStep>, { kind: 'NetworkFailed' }>,
+  host: string,
+): Failure {
+  const [reason, words] = NETWORK[failure.cause];
+  if (reason === 'OperatorResourceExhausted') return { reason, message: `${host} ${words}` };
+  const ofTokens = isOfTokens(step);
+  const who = ofTokens ? tokenService(host, realm) : host;
+  const place = ofTokens ? (realm ?? '').replace(/^https?:\/\//, '') : host;
+  const literal = failure.cause === 'address-denied' && isAddress(place);
+  const what = literal ? 'is an address that checks must not reach' : words;
+  // Who was asked for a token was asked for nothing else.
+  const during = step === 'ping' || ofTokens ? '' : ` (during ${STEP_WORDS[step]})`;
+  const own = reason === 'EgressDenied' || reason === 'RegistryTimeout';
+  return { reason: ofTokens && !own ? 'TokenServiceFailed' : reason, message: `${who} ${what}${during}` };
+}
+
+/** Whether a request went to a token service. */
+export function isOfTokens(step: Step | PullStep): step is 'token' | 'pull-token' {
+  return step === 'token' || step === 'pull-token';
+}
+
+/** Whether a `host` or `host:port` is an address and no name. */
+function isAddress(host: string): boolean {
+  return host.startsWith('[') || isIP(host.replace(/:\d+$/, '')) !== 0;
+}
+
+type Redirected<S extends Step | PullStep> = Extract<Unanswered<S>, { kind: 'Redirected' }>;
+
+function redirectOf({ step, to, within, realm }: Redirected<Step | PullStep>, host: string): string {
   const origin = to === undefined ? 'to an address that cannot be read' : `to ${to}`;
   const where = within ? 'to another path of the same host' : origin;
-  if (step === 'token') {
-    const message = `the token service of ${host} redirected ${where}`;
-    return verdict('TokenServiceFailed', 'Authenticated', message, 'persistent');
-  }
+  return isOfTokens(step)
+    ? `${tokenService(host, realm)} redirected ${where}`
+    : `${host} redirected ${STEP_WORDS[step]} ${where}`;
+}
+
+/** A request of the push that was redirected. Redirects are not followed. */
+export function redirected(end: Redirected<Step>, host: string): Verdict {
+  const { step, within } = end;
+  const message = redirectOf(end, host);
+  if (step === 'token') return verdict('TokenServiceFailed', 'Authenticated', message, 'persistent');
   const hint = within ? ': spec.registryUrl may lack a path prefix' : '';
-  return verdict(
-    'RedirectedElsewhere',
-    STAGE_OF[step],
-    `${host} redirected ${STEP_WORDS[step]} ${where}${hint}`,
-  );
+  return verdict('RedirectedElsewhere', STAGE_OF[step], `${message}${hint}`);
 }

@@ -4,8 +4,11 @@ import type { RealmProblem } from '../registry/binding.ts';
 import type { TokenProblem } from '../registry/token.ts';
 import type { SecretProblem } from './credential.ts';
 
-/** The requests of a probe. */
+/** The requests of a probe, as far as they are about the push. */
 export type Step = 'ping' | 'login' | 'token' | 'upload' | 'cancel';
+
+/** The requests that follow where a manifest is asked for as well. */
+export type PullStep = 'pull-token' | 'manifest';
 
 /** What an HTTP answer says, without any of its text. */
 export interface Answer {
@@ -48,6 +51,26 @@ export type Location =
   | { readonly kind: 'elsewhere'; readonly host: string | undefined }
   | { readonly kind: 'insecure' };
 
+/** The token service that was asked. */
+export interface AskedOfTokens {
+  /** Its origin; absent where a registry could write sentences with it, and where the registry itself was asked. */
+  readonly realm?: string | undefined;
+}
+
+/** The end of a request that got no answer to go on with. */
+export type Unanswered<S extends Step | PullStep> = AskedOfTokens &
+  /** It got none. */
+  (
+    | { readonly kind: 'NetworkFailed'; readonly step: S; readonly failure: NetworkFailure }
+    /** It was redirected; `to` is the origin, where it could be read; `within`: it is the one that was asked. */
+    | {
+        readonly kind: 'Redirected';
+        readonly step: S;
+        readonly to: string | undefined;
+        readonly within: boolean;
+      }
+  );
+
 /** What a check met, as a value: the union that everything turns on. */
 export type Observation =
   /** The spec cannot be run. No request was sent. */
@@ -56,19 +79,14 @@ export type Observation =
   | { readonly kind: 'SecretUnusable'; readonly problem: SecretProblem }
   /** The installation forbids the request. No request was sent. */
   | { readonly kind: 'NotAllowed'; readonly rule: 'insecure-transport' | 'registry-not-listed' }
-  /** A request got no answer. */
-  | { readonly kind: 'NetworkFailed'; readonly step: Step; readonly failure: NetworkFailure }
-  /** A request was redirected; `to` is the origin, where it could be read; `within`: it is the one that was asked. */
-  | {
-      readonly kind: 'Redirected';
-      readonly step: Step;
-      readonly to: string | undefined;
-      readonly within: boolean;
-    }
+  /** A request got no answer that can be read. */
+  | Unanswered<Step>
   /** The registry wants a login in a scheme that is not supported, or names none. */
   | { readonly kind: 'SchemeUnsupported'; readonly schemes: readonly string[] }
   /** The registry wants a login, and the check has none. */
   | { readonly kind: 'LoginWanted' }
+  /** The registry wants a user name and a password, and the Secret has a token without them. */
+  | { readonly kind: 'PasswordWanted' }
   /** The token service is not one that this login may be sent to; `realm` is its origin, where it can be read. */
   | {
       readonly kind: 'RealmNotTrusted';
@@ -80,9 +98,9 @@ export type Observation =
   /** `GET /v2/` with the login was refused. */
   | { readonly kind: 'LoginRefused'; readonly answer: Answer }
   /** The token request was refused. */
-  | { readonly kind: 'TokenDenied'; readonly answer: Answer; readonly login: LoginState }
+  | ({ readonly kind: 'TokenDenied'; readonly answer: Answer; readonly login: LoginState } & AskedOfTokens)
   /** The token service's success held no usable token. */
-  | { readonly kind: 'TokenUnusable'; readonly problem: TokenProblem }
+  | ({ readonly kind: 'TokenUnusable'; readonly problem: TokenProblem } & AskedOfTokens)
   /** Asking would create the repository. No upload was started. */
   | { readonly kind: 'RepositoryMissing'; readonly product: string }
   /** The upload was refused; `granted`: the actions that the token names, where it can be read. */
@@ -93,7 +111,7 @@ export type Observation =
       readonly granted: readonly string[] | undefined;
     }
   /** The upload got a 202 that is none: without a Location that can be used. */
-  | { readonly kind: 'UploadMalformed'; readonly answer: Answer }
+  | { readonly kind: 'UploadMalformed'; readonly answer: Answer; readonly login: LoginState }
   /** The upload was accepted, and cancelled as far as the registry let us. */
   | {
       readonly kind: 'UploadAccepted';
@@ -102,9 +120,23 @@ export type Observation =
       readonly cleanup: Cleanup;
     };
 
+/** What came of asking for a manifest. It decides nothing about the push. */
+export type Pulled =
+  /** The registry has it and permits its pull. */
+  | { readonly kind: 'ManifestReadable' }
+  /** The push part gave nothing that a manifest can be asked for with. No request was sent. */
+  | { readonly kind: 'NoAccess' }
+  /** Another answer than a success. */
+  | { readonly kind: 'ManifestRefused'; readonly answer: Answer }
+  /** The token service gave no token for the pull. */
+  | ({ readonly kind: 'PullTokenDenied'; readonly answer: Answer } & AskedOfTokens)
+  /** The token service's success held no usable token. */
+  | ({ readonly kind: 'PullTokenUnusable'; readonly problem: TokenProblem } & AskedOfTokens)
+  | Unanswered<PullStep>;
+
 /** One request of a probe, for the numbers in status. */
 export interface StepTrace {
-  readonly step: Step;
+  readonly step: Step | PullStep;
   readonly httpStatus: number | undefined;
   readonly errorCode: ErrorCode | undefined;
   /** Whole milliseconds. */
@@ -116,6 +148,10 @@ export interface Probed {
   readonly observation: Observation;
   readonly steps: readonly StepTrace[];
   readonly scheme: 'bearer' | 'basic' | undefined;
-  /** Whole milliseconds from the first request to the end of the cancel. */
+  /** Undefined where no manifest was asked for: the check names none, or the probe was ended before. */
+  readonly pull: Pulled | undefined;
+  /** When the registry's TLS certificate ends, in milliseconds since the epoch; undefined where none was verified. */
+  readonly certificateEndsMs: number | undefined;
+  /** Whole milliseconds from the first request to the end of the last. */
   readonly durationMs: number;
 }

@@ -3,48 +3,62 @@ import type { TokenHost } from '../registry/binding.ts';
 import { parseChallenges } from '../registry/challenge.ts';
 import type { Connection } from '../registry/connection.ts';
 import { createSend, type Response } from '../registry/http.ts';
-import { basic } from '../registry/login.ts';
+import { authorizationOf } from '../registry/login.ts';
+import type { TlsExtras } from '../registry/pem.ts';
+import type { ManifestName } from '../registry/manifest.ts';
 import type { Registry } from '../registry/origin.ts';
 import { pingUrl, sessionOf, uploadUrl, type Session } from '../registry/upload.ts';
-import { authenticate, proveLogin, type Access, type Applicant } from './authenticate.ts';
+import {
+  authenticate,
+  proveLogin,
+  proveToken,
+  type Access,
+  type Applicant,
+  type Denied,
+} from './authenticate.ts';
 import { CANCEL_BUDGET_MS, cancelUpload } from './cancel.ts';
 import type { Credential } from './credential.ts';
 import { startExchange, type Exchange } from './exchange.ts';
-import type { Observation, Probed } from './observation.ts';
+import type { Answer, LoginState, Observation, Probed, Pulled } from './observation.ts';
+import { patientWithUploads } from './patience.ts';
+import { askForManifest } from './pull.ts';
 
 /** The question: may this login push to that repository? */
 export interface ProbeJob {
   readonly registry: Registry;
   readonly repository: string;
   readonly credential: Credential | undefined;
+  /** A manifest that is asked for as well, after the push; undefined where none is. */
+  readonly pull: ManifestName | undefined;
   /** Deadline of the whole probe in milliseconds; the cancel of an accepted upload has its own. */
   readonly timeoutMs: number;
 }
 
 /** What a probe needs of the world. */
 export interface ProbeWorld {
-  /** Opens the sockets of one probe. */
-  readonly open: () => Connection;
+  /** Opens the sockets of one probe of a registry, with what the Secret adds to TLS. */
+  readonly open: (registry: Registry, tls: TlsExtras | undefined) => Connection;
   readonly clock: Clock;
   /** Token services that the installation trusts, besides those that the rules allow. */
   readonly tokenHosts: readonly TokenHost[];
 }
 
 /**
- * Runs one probe: ping, login, open an upload session, cancel it. No image data is ever sent. A refusal or a network
- * failure is an observation.
- * @throws the signal's reason where the caller aborted before the upload was accepted; after that it is cancelled
+ * Runs one probe: ping, login, open an upload session, cancel it, and ask for a manifest where the job names one. No image
+ * data is ever sent. A refusal or a network failure is an observation.
+ * @throws the signal's reason where the caller aborted before the upload was asked for; after that its answer is waited for, the
+ * session is cancelled, and what was found out about the push comes back
  */
 export async function probe(job: ProbeJob, world: ProbeWorld, signal: AbortSignal): Promise<Probed> {
   const { clock } = world;
   const start = clock.monotonic();
-  const connection = world.open();
-  const send = createSend(connection);
-  const applicant: Applicant = { ...job, login: job.credential?.login, tokenHosts: world.tokenHosts };
+  const connection = world.open(job.registry, job.credential?.tls);
+  const send = patientWithUploads(createSend(connection), clock);
+  const applicant = applicantOf(job, world.tokenHosts);
   using deadline = startDeadline(clock, job.timeoutMs, signal);
   try {
     const exchange = startExchange(send, clock, deadline.signal);
-    const { end, scheme } = await walk(applicant, exchange);
+    const { end, scheme, got } = await walk(applicant, exchange);
     const finish = async (accepted: Accepted): Promise<Observation> => {
       // Neither the probe's deadline nor a shutdown stops the cancel: its own budget does.
       using budget = startDeadline(clock, CANCEL_BUDGET_MS);
@@ -52,9 +66,36 @@ export async function probe(job: ProbeJob, world: ProbeWorld, signal: AbortSigna
       return await settle(accepted, applicant, startExchange(send, clock, budget.signal));
     };
     const observation = end.kind === 'accepted' ? await finish(end) : end;
-    return { observation, scheme, steps: exchange.steps, durationMs: Math.round(clock.monotonic() - start) };
+    const pull =
+      job.pull &&
+      (await unlessEnded(askForManifest(job.pull, got, observation, applicant, exchange), signal));
+    const durationMs = Math.round(clock.monotonic() - start);
+    const { certificateEndsMs } = connection;
+    return { observation, pull, scheme, certificateEndsMs, steps: exchange.steps, durationMs };
   } finally {
     connection.close();
+  }
+}
+
+/** The token services that the Secret names are good for its own login, at the registry that it was found for. */
+function applicantOf(
+  { registry, repository, credential }: ProbeJob,
+  tokenHosts: readonly TokenHost[],
+): Applicant {
+  const ofSecret = (credential?.tokenHosts ?? []).map((tokenHost) => ({
+    registry: registry.host,
+    tokenHost,
+  }));
+  return { registry, repository, login: credential?.login, tokenHosts: [...tokenHosts, ...ofSecret] };
+}
+
+/** A probe that is ended while it asks for a manifest keeps what it has found out about the push. */
+async function unlessEnded(pulling: Promise<Pulled>, signal: AbortSignal): Promise<Pulled | undefined> {
+  try {
+    return await pulling;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
 
@@ -68,12 +109,21 @@ interface Accepted {
 interface Walked {
   readonly end: Observation | Accepted;
   readonly scheme: Access['scheme'];
+  /** What the push was tried with, or what refused to give it. */
+  readonly got: Access | Denied | undefined;
+}
+
+/** The end of a walk that did not get to the push. */
+function outside(found: Denied | Observation, scheme: Access['scheme']): Walked {
+  return found.kind === 'denied'
+    ? { end: found.observation, scheme, got: found }
+    : { end: found, scheme, got: undefined };
 }
 
 async function walk(applicant: Applicant, exchange: Exchange): Promise<Walked> {
   const ping = await exchange.ask('ping', { method: 'GET', url: pingUrl(applicant.registry) });
   const access = ping.kind === 'response' ? await enter(ping, applicant, exchange) : ping;
-  if (access.kind !== 'access') return { end: access, scheme: undefined };
+  if (access.kind !== 'access') return outside(access, undefined);
   return push(access, applicant, exchange);
 }
 
@@ -82,7 +132,7 @@ async function enter(
   ping: Response,
   applicant: Applicant,
   exchange: Exchange,
-): Promise<Access | Observation> {
+): Promise<Access | Denied | Observation> {
   if (ping.status === 401) return authenticate(ping, applicant, exchange);
   const answer = exchange.answerOf(ping);
   if (answer.status !== 200 || answer.html) return { kind: 'PingRefused', answer };
@@ -90,7 +140,7 @@ async function enter(
   return {
     kind: 'access',
     // Open for a ping is not open for a push: waiting for a challenge would ask as nobody, so the login goes along.
-    authorization: login === undefined ? undefined : basic(login),
+    authorization: login === undefined ? undefined : authorizationOf(login),
     scheme: undefined,
     login: login === undefined ? 'none' : 'unchecked',
     tokens: undefined,
@@ -100,12 +150,13 @@ async function enter(
 
 async function push(first: Access, applicant: Applicant, exchange: Exchange): Promise<Walked> {
   const answer = await post(first, applicant, exchange);
-  if (answer.kind !== 'response') return { end: answer, scheme: first.scheme };
-  if (!wantsAnotherLogin(answer, first, exchange)) return afterUpload(answer, first, applicant, exchange);
+  if (answer.kind !== 'response') return { end: answer, scheme: first.scheme, got: first };
+  if (!wantsAnotherLogin(answer, first, applicant, exchange))
+    return afterUpload(answer, first, applicant, exchange);
   const access = await authenticate(answer, applicant, exchange);
-  if (access.kind !== 'access') return { end: access, scheme: first.scheme };
+  if (access.kind !== 'access') return outside(access, first.scheme);
   const second = await post(access, applicant, exchange);
-  if (second.kind !== 'response') return { end: second, scheme: access.scheme };
+  if (second.kind !== 'response') return { end: second, scheme: access.scheme, got: access };
   return afterUpload(second, access, applicant, exchange);
 }
 
@@ -120,10 +171,15 @@ function post(
 
 /**
  * One more login where the challenge comes with the upload instead of the ping, or where the fresh token is called
- * invalid. A Basic challenge after a Bearer token is a refusal.
+ * invalid. A Basic challenge after a Bearer token is a refusal, and a token of the Secret's own went along already.
  */
-function wantsAnotherLogin(response: Response, access: Access, exchange: Exchange): boolean {
-  if (response.status !== 401) return false;
+function wantsAnotherLogin(
+  response: Response,
+  access: Access,
+  { login }: Applicant,
+  exchange: Exchange,
+): boolean {
+  if (response.status !== 401 || login?.kind === 'token') return false;
   if (access.scheme === 'bearer') return exchange.answerOf(response).tokenError === 'invalid_token';
   return (
     access.scheme === undefined &&
@@ -137,33 +193,47 @@ async function afterUpload(
   applicant: Applicant,
   exchange: Exchange,
 ): Promise<Walked> {
-  const { scheme } = access;
-  if (response.status !== 202) return { end: await refuse(response, access, applicant, exchange), scheme };
+  const ended = (end: Walked['end']): Walked => ({ end, scheme: access.scheme, got: access });
+  if (response.status !== 202) return ended(await refuse(response, access, applicant, exchange));
   const { registry, repository } = applicant;
   const session = sessionOf(response, registry, uploadUrl(registry, repository));
   if (session.kind === 'missing') {
-    return { end: { kind: 'UploadMalformed', answer: exchange.answerOf(response) }, scheme };
+    // A 202 that is none proves nothing: what is known of the login is what was known before.
+    return ended({
+      kind: 'UploadMalformed',
+      answer: exchange.answerOf(response),
+      login: access.login,
+    });
   }
-  return { end: { kind: 'accepted', session, access }, scheme };
+  return ended({ kind: 'accepted', session, access });
 }
 
 /** A refusal; where it leaves open whether the login is good, one more request tells. */
 async function refuse(
   response: Response,
-  { login: state, tokens, granted }: Access,
-  { login }: Applicant,
+  access: Access,
+  applicant: Applicant,
   exchange: Exchange,
 ): Promise<Observation> {
   const answer = exchange.answerOf(response);
-  const open = state === 'unknown' && (answer.status === 401 || answer.status === 403);
-  const provable =
-    open && tokens !== undefined && login !== undefined && answer.tokenError !== 'invalid_token';
-  return {
-    kind: 'UploadRefused',
-    answer,
-    login: provable ? await proveLogin(tokens, login, exchange) : state,
-    granted,
-  };
+  const refused = answer.status === 401 || answer.status === 403;
+  const login = refused ? await loginAfter(answer, access, applicant, exchange) : access.login;
+  return { kind: 'UploadRefused', answer, login, granted: access.granted };
+}
+
+async function loginAfter(
+  { tokenError }: Answer,
+  { login: state, tokens }: Access,
+  { login, registry }: Applicant,
+  exchange: Exchange,
+): Promise<LoginState> {
+  if (login?.kind === 'token') {
+    // Nobody but the Secret has issued it: what is wrong with it is wrong with the login (RFC 6750, section 3.1).
+    if (tokenError === 'invalid_token') return 'disproven';
+    return state === 'unknown' ? proveToken(login, registry, exchange) : state;
+  }
+  if (state !== 'unknown' || tokenError === 'invalid_token' || tokens?.login === undefined) return state;
+  return proveLogin(tokens, tokens.login, exchange);
 }
 
 async function settle(

@@ -123,6 +123,22 @@ export type OkReason = { [R in Reason]: (typeof REASONS)[R] extends 'ok' ? R : n
 /** The reasons that need a fix. */
 export type FailureReason = Exclude<Reason, OkReason>;
 
+/** The stage of `spec.pull`: only where a check has one, and it never decides the verdict. */
+export const PULL_STAGE = 'PullAuthorized';
+
+/** The reasons that {@link PULL_STAGE} has besides {@link REASONS}, which name here why it is open. Part of the API, too. */
+export const PULL_REASONS = [
+  /** The registry has the manifest and permits its pull. */
+  'ManifestReadable',
+  /** There is no such manifest, or the registry hides it from this login. */
+  'ManifestNotFound',
+  /** The registry refuses the pull. */
+  'PullDenied',
+] as const;
+
+/** A reason of {@link PULL_REASONS}. */
+export type PullReason = (typeof PULL_REASONS)[number];
+
 /** The reasons of stages that say nothing of their own. */
 export const UNREACHED = {
   /** A stage before this one failed. */
@@ -138,6 +154,13 @@ export const FINDINGS = [
   'UploadLocationInsecure',
   'AnonymousPushAccepted',
   'InsecureTransport',
+  'ConflictingFields',
+  'ExpiryMalformed',
+  'KubeletWouldNotMatch',
+  'OtherEntryMalformed',
+  'RegistryTokenIgnoredByKubelet',
+  'SecretTypeIgnoredByKubelet',
+  'SeveralEntriesMatch',
 ] as const;
 
 /** A finding's type: one of {@link FINDINGS}. */

@@ -1,6 +1,6 @@
 import type { Answer, LoginState, Observation } from './observation.ts';
 import type { Stage } from './reason.ts';
-import { verdict, type Subject, type Verdict } from './verdict.ts';
+import { tokenService, verdict, type Subject, type Verdict } from './verdict.ts';
 
 /** What 429 and 5xx mean at every step; undefined for any other status. */
 function overloaded(answer: Answer, stage: Stage, host: string): Verdict | undefined {
@@ -31,8 +31,9 @@ export function pingRefused(answer: Answer, host: string): Verdict {
 }
 
 /** `GET /v2/` with a Basic login. Without it the registry had just answered, so a 403 is about the login, too. */
-export function loginRefused(answer: Answer, { host, secret }: Subject): Verdict {
-  if (answer.status === 401 || answer.status === 403) return rejected(answer, host, secret);
+export function loginRefused(answer: Answer, subject: Subject): Verdict {
+  const { host } = subject;
+  if (answer.status === 401 || answer.status === 403) return rejected(answer, subject);
   return (
     limited(answer, host) ??
     overloaded(answer, 'Authenticated', host) ??
@@ -40,8 +41,12 @@ export function loginRefused(answer: Answer, { host, secret }: Subject): Verdict
   );
 }
 
-function rejected({ status }: Answer, host: string, secret: string | undefined): Verdict {
+function rejected({ status }: Answer, { host, secret, expiredAt }: Subject): Verdict {
   const from = secret === undefined ? 'the login' : `the login in Secret ${secret}`;
+  if (expiredAt !== undefined) {
+    const message = `${host} refused ${from} (${status}): it has expired at ${expiredAt}`;
+    return verdict('CredentialsExpired', 'Authenticated', message);
+  }
   const why = status === 403 ? 'expired, locked or without access' : 'wrong user name, password or token';
   return verdict('CredentialsRejected', 'Authenticated', `${host} refused ${from} (${status}): ${why}`);
 }
@@ -53,9 +58,12 @@ function limited({ status }: Answer, who: string): Verdict | undefined {
 }
 
 /** The token request. */
-export function tokenDenied(answer: Answer, login: LoginState, subject: Subject): Verdict {
+export function tokenDenied(
+  { answer, login, realm }: Extract<Observation, { kind: 'TokenDenied' }>,
+  subject: Subject,
+): Verdict {
   if (answer.status === 401 || answer.status === 403) return refusedFor(login, answer, undefined, subject);
-  const service = `the token service of ${subject.host}`;
+  const service = tokenService(subject.host, realm);
   const course = answer.status >= 500 ? 'transient' : 'persistent';
   return (
     limited(answer, service) ??
@@ -71,7 +79,8 @@ export function uploadRefused(
   const { host, repository } = subject;
   const { status, codes } = answer;
   const at = 'PushAuthorized';
-  if (status === 401 && answer.tokenError === 'invalid_token') {
+  // A token of the Secret's own that is called invalid is a login that was refused.
+  if (status === 401 && answer.tokenError === 'invalid_token' && login !== 'disproven') {
     return verdict(
       'TokenRefused',
       'Authenticated',
@@ -105,12 +114,13 @@ function refusedFor(
   login: LoginState,
   answer: Answer,
   granted: readonly string[] | undefined,
-  { host, repository, secret }: Subject,
+  subject: Subject,
 ): Verdict {
+  const { host, repository, expiredAt } = subject;
   const { status } = answer;
   switch (login) {
     case 'disproven':
-      return rejected(answer, host, secret);
+      return rejected(answer, subject);
     case 'none':
       return verdict(
         'CredentialsRequired',
@@ -125,6 +135,7 @@ function refusedFor(
       );
     case 'unknown':
     case 'unchecked':
+      if (status === 401 && expiredAt !== undefined) return rejected(answer, subject);
       return verdict(
         'PushUnauthorized',
         'PushAuthorized',

@@ -7,6 +7,8 @@ export interface Subject {
   readonly repository: string;
   /** Name of the Secret, where the check has one. */
   readonly secret: string | undefined;
+  /** When the login ran out, as a timestamp; undefined where it has not, or where nothing says so. */
+  readonly expiredAt?: string | undefined;
 }
 
 /** What an observation means. */
@@ -27,4 +29,9 @@ export function verdict(
   course: Course = REASONS[reason],
 ): Verdict {
   return { reason, stage, message, course };
+}
+
+/** What messages call the token service of a registry; `realm`: its origin, where that may be shown. */
+export function tokenService(host: string, realm: string | undefined): string {
+  return realm === undefined ? `the token service of ${host}` : `the token service ${realm} of ${host}`;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { EXIT, fail, SIGNALS } from './exit.ts';
 import { version } from './version.ts';
 
 interface Options {
@@ -6,9 +7,6 @@ interface Options {
   readonly kubeconfig?: string;
   readonly logLevel?: string;
 }
-
-/** Exit codes of a process that a second signal ended (128 + number of the signal). */
-const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `registry-push-check controller`: the operator itself. */
 export function addControllerCommand(program: Command): void {
@@ -30,7 +28,7 @@ async function run(options: Options): Promise<void> {
       [
         'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the verification of certificates: unset it, and use caBundle for a private authority',
       ],
-      2,
+      EXIT.usage,
     );
   }
   // Before anything is loaded: process 1 of a container has no default for SIGTERM.
@@ -48,22 +46,17 @@ async function run(options: Options): Promise<void> {
     log('info', 'registry-push-check', { version, node: process.version });
     await runOperator(config, options.kubeconfig, log, stop);
   } catch (error) {
-    if (error instanceof ConfigError) fail(error.problems, 2);
-    fail([error instanceof Error ? error.message : 'the operator could not start'], 1);
+    if (error instanceof ConfigError) fail(error.problems, EXIT.usage);
+    fail([error instanceof Error ? error.message : 'the operator could not start'], EXIT.error);
   }
-}
-
-function fail(lines: readonly string[], code: number): never {
-  for (const line of lines) process.stderr.write(`registry-push-check: ${line}\n`);
-  process.exit(code);
 }
 
 /** The first SIGTERM or SIGINT ends the operator in order, a second one at once. */
 function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  for (const name of SIGNALS) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(SIGNAL_EXIT[name]);
+      if (controller.signal.aborted) process.exit(EXIT[name]);
       controller.abort(new Error(`stopped by ${name}`));
     });
   }

@@ -5,11 +5,18 @@ import type { Busy } from '../probing/prober.ts';
 import { parseRegistryUrl, type Registry } from '../registry/origin.ts';
 import type { Cause, Met } from './met.ts';
 import { isAnotherQuestion } from './object.ts';
+import { usedLogin } from './used-login.ts';
 import type { World } from './world.ts';
 
 /** A visit that ended before a request was sent. */
 export function metSilently(observation: Observation, cause: Cause, nowMs: number, registry?: Registry): Met {
-  const nothing = { probed: undefined, secretVersion: undefined, matchedKey: undefined };
+  const nothing = {
+    probed: undefined,
+    secretVersion: undefined,
+    secretForm: undefined,
+    operator: undefined,
+    login: undefined,
+  };
   return { kind: 'met', ...cause, ...nothing, observation, registry, nowMs };
 }
 
@@ -22,7 +29,7 @@ export async function meet(
   world: World,
   signal: AbortSignal,
 ): Promise<Met | Busy> {
-  const { existingSecret, repository, timeoutMs } = spec;
+  const { existingSecret, repository, pull, timeoutMs } = spec;
   const registry = parseRegistryUrl(spec.registryUrl);
   const now = (): number => world.clock.now();
   if ('problem' in registry) {
@@ -35,24 +42,28 @@ export async function meet(
     existingSecret === undefined
       ? undefined
       : await world.readSecret(metadata.namespace, existingSecret, registry, repository, signal);
-  const secretVersion = secret?.version;
+  const found = { secretVersion: secret?.version, secretForm: secret?.form };
   if (secret?.kind === 'problem') {
     const observation: Observation = { kind: 'SecretUnusable', problem: secret.problem };
-    return { ...metSilently(observation, cause, now(), registry), secretVersion };
+    const mayNotRead = secret.problem.reason === 'SecretForbidden';
+    const operator = mayNotRead ? await world.identity(signal) : undefined;
+    return { ...metSilently(observation, cause, now(), registry), ...found, operator };
   }
   const credential = secret?.credential;
   world.recent.asking(key, spec, now());
-  const answer = await world.ask({ registry, repository, credential, timeoutMs }, signal);
+  const answer = await world.ask({ registry, repository, credential, pull, timeoutMs }, signal);
   if (answer.kind === 'busy') return answer;
   const { probed } = answer;
   const { observation } = probed;
-  const matchedKey = credential?.matchedKey;
-  return { kind: 'met', ...cause, observation, probed, registry, secretVersion, matchedKey, nowMs: now() };
+  const login = credential && usedLogin(credential, world.showPrincipal);
+  const operator = undefined;
+  return { kind: 'met', ...cause, observation, probed, registry, ...found, operator, login, nowMs: now() };
 }
 
 /** The observations that the content of a Secret decides. */
 const ABOUT_LOGIN: ReadonlySet<Observation['kind']> = new Set([
   'LoginRefused',
+  'PasswordWanted',
   'TokenDenied',
   'UploadRefused',
 ]);

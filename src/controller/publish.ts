@@ -5,6 +5,7 @@ import { remedyFor } from '../check/remediation/remedy.ts';
 import { baseUrl, loginServer } from '../registry/origin.ts';
 import type { Met } from './met.ts';
 import { nextStatus } from './status.ts';
+import { expiredAt } from './used-login.ts';
 import { verifyCommand } from './verify.ts';
 
 /** What was met → what it means → what to do → the status of the check. Pure: conflicts are resolved by calling it again. */
@@ -19,13 +20,19 @@ export function statusAfter(
     host: registry?.host ?? 'the registry',
     repository: spec?.repository ?? '',
     secret: spec?.existingSecret,
+    expiredAt: expiredAt(met.login, met.nowMs),
   };
   const insecure = probed !== undefined && registry?.origin.protocol === 'http:';
-  const diagnosis = diagnose(met.observation, names, insecure);
+  const pull = spec?.pull && { manifest: spec.pull, pulled: probed?.pull };
+  const found = diagnose(met.observation, names, insecure, pull);
+  const diagnosis = { ...found, findings: [...found.findings, ...(met.login?.findings ?? [])] };
   const remediation = remedyFor(diagnosis.reason, {
     ...names,
     url: registry === undefined ? '' : baseUrl(registry),
     server: registry === undefined ? '' : loginServer(registry),
+    form: met.secretForm,
+    expirySource: met.login?.expiry?.source,
+    operator: met.operator,
     namespace,
     name,
     verify: verifyCommand(namespace, name),

@@ -10,6 +10,8 @@ export interface Recent {
   mayDiscard(key: string): boolean;
   /** A result was published. */
   published(key: string): void;
+  /** Whether a result was published since the process began. */
+  hasPublished(key: string): boolean;
   /** The check of this key (`namespace/name`) is gone. */
   forget(key: string): void;
 }
@@ -23,6 +25,7 @@ interface Entry {
 export function createRecent(): Recent {
   const asked = new Map<string, Entry>();
   const discarded = new Set<string>();
+  const judged = new Set<string>();
   return {
     lastAsked: (key, spec) => {
       const entry = asked.get(key);
@@ -34,10 +37,15 @@ export function createRecent(): Recent {
       discarded.add(key);
       return true;
     },
-    published: (key) => void discarded.delete(key),
+    published: (key) => {
+      discarded.delete(key);
+      judged.add(key);
+    },
+    hasPublished: (key) => judged.has(key),
     forget: (key) => {
       asked.delete(key);
       discarded.delete(key);
+      judged.delete(key);
     },
   };
 }

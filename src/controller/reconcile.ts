@@ -5,7 +5,9 @@ import type { Busy } from '../probing/prober.ts';
 import { announce } from './events.ts';
 import { isOfOldSecret, isOutdated, meet, metSilently } from './meet.ts';
 import type { Cause, Met } from './met.ts';
+import { showingProgress } from './progress.ts';
 import { statusAfter } from './publish.ts';
+import { untilReminder } from './reminders.ts';
 import { nextTurn, pendingRequest, REQUEST_SPACING_MS } from './schedule.ts';
 import { suspendedStatus } from './status.ts';
 import type { World } from './world.ts';
@@ -25,20 +27,22 @@ export async function reconcile(key: string, world: World, signal: AbortSignal):
   if (spec?.suspend === true) return suspend(key, check, world);
 
   const asked = spec === undefined ? undefined : world.recent.lastAsked(key, spec);
-  const turn = nextTurn(check, spec, world.clock.now(), asked);
-  if (turn.kind === 'wait') return requeue(turn.ms);
+  const turn = nextTurn(check, spec, world.clock.now(), asked, world.recent.hasPublished(key));
+  if (turn.kind === 'wait') return rest(check, check.status, turn.ms, world);
 
   const cause = { trigger: turn.trigger, request: pendingRequest(check) };
-  const met = read.ok
-    ? await find(key, check, read.spec, cause, world, signal)
-    : metSilently({ kind: 'InvalidSpec', ...read }, cause, world.clock.now());
+  const { answer: met, on } = await showingProgress(check, turn.trigger, world, signal, async () =>
+    read.ok
+      ? find(key, check, read.spec, cause, world, signal)
+      : metSilently({ kind: 'InvalidSpec', ...read }, cause, world.clock.now()),
+  );
   if (met.kind === 'busy') return requeue(met.retryAfterMs);
   if (isOutdated(check, world)) return requeue(0);
   try {
     // Not at once: two writers that fight over a Secret must not lock the account. And not twice: a result must come out.
     const old = await isOfOldSecret(check, met, world, signal);
     if (old && world.recent.mayDiscard(key)) return requeue(REQUEST_SPACING_MS);
-    const outcome = await write(check, (on) => statusAfter(on, spec, met), world);
+    const outcome = await write(on, check.status, (now) => statusAfter(now, spec, met), world);
     world.recent.published(key);
     return outcome;
   } catch (error) {
@@ -50,6 +54,7 @@ export async function reconcile(key: string, world: World, signal: AbortSignal):
 function forget(key: string, world: World): Outcome {
   world.unwritten.forget(key);
   world.recent.forget(key);
+  world.reminders.forget(key);
   return {};
 }
 
@@ -74,16 +79,17 @@ async function suspend(key: string, check: RegistryPushCheck, world: World): Pro
   world.unwritten.forget(key);
   const nowMs = world.clock.now();
   if (isDeepStrictEqual(check.status, suspendedStatus(check, nowMs))) return {};
-  return write(check, (on) => suspendedStatus(on, nowMs), world);
+  return write(check, check.status, (now) => suspendedStatus(now, nowMs), world);
 }
 
 /** After a result that was not written, in milliseconds. */
 const SUPERSEDED_RETRY_MS = 1_000;
 
-/** Act: the status, then what people should hear of; an event that fails changes nothing. */
+/** Act: the status, then what people should hear of: what is new since `before`. An event that fails changes nothing. */
 async function write(
   check: RegistryPushCheck,
-  rebase: (on: RegistryPushCheck) => RegistryPushCheckStatus,
+  before: RegistryPushCheck['status'],
+  rebase: (now: RegistryPushCheck) => RegistryPushCheckStatus,
   world: World,
 ): Promise<Outcome> {
   const written = await world.write(check, rebase);
@@ -91,10 +97,26 @@ async function write(
     // Another object of the same name comes through the informer; asked again before that, the old one would be probed.
     return written.by?.metadata.uid === check.metadata.uid ? requeue(SUPERSEDED_RETRY_MS) : {};
   }
-  const { status = {} } = written.check;
-  for (const announcement of announce(check.status, status)) await world.record(written.check, announcement);
-  const { nextProbeTime } = status;
-  return requeue(nextProbeTime === undefined ? undefined : Date.parse(nextProbeTime) - world.clock.now());
+  const nowMs = world.clock.now();
+  for (const announcement of announce(before, written.check, nowMs)) {
+    await world.record(written.check, announcement);
+  }
+  const due = written.check.status?.nextProbeTime;
+  return rest(written.check, before, due === undefined ? undefined : Date.parse(due) - nowMs, world);
+}
+
+/** Until the next visit, `ms` from now: a failure that lasts is told again, before a probe and between two. */
+async function rest(
+  check: RegistryPushCheck,
+  before: RegistryPushCheck['status'],
+  ms: number | undefined,
+  world: World,
+): Promise<Outcome> {
+  const nowMs = world.clock.now();
+  const reminder = world.reminders.due(check, before, nowMs);
+  if (reminder !== undefined) await world.record(check, reminder);
+  const again = untilReminder(check, nowMs);
+  return requeue(again === undefined ? ms : Math.min(again, ms ?? again));
 }
 
 function requeue(ms: number | undefined): Outcome {

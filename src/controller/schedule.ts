@@ -7,9 +7,11 @@ import {
 import { firesAfter } from '../api/schedule.ts';
 import type { CheckSpec } from '../api/validate.ts';
 import type { Diagnosis } from '../check/diagnose.ts';
+import type { Reason } from '../check/reason.ts';
+import { PROGRESSING } from './conditions.ts';
 
 /** Why a probe runs; shown in `status.lastProbe.trigger`. */
-export type Trigger = 'FirstProbe' | 'SpecChanged' | 'Requested' | 'Retry' | 'Scheduled';
+export type Trigger = 'FirstProbe' | 'SpecChanged' | 'Requested' | 'Restarted' | 'Retry' | 'Scheduled';
 
 /** What a visit of a check leads to. */
 export type Turn =
@@ -28,27 +30,48 @@ export function pendingRequest({ metadata, status }: RegistryPushCheck): string 
   return token === status?.lastHandledReconcileAt ? undefined : token;
 }
 
-/** The generation that the last visit was about: conditions carry it, whatever the visit found. */
+/**
+ * The generation that the last visit was about: conditions carry it, whatever the visit found. A visit that had only begun is
+ * none: where the operator crashed in the middle, it is made again.
+ */
 export function visitedGeneration(status: RegistryPushCheckStatus | undefined): number | undefined {
   const { ready, suspended } = CONDITION;
-  return status?.conditions?.find(({ type }) => type === ready || type === suspended)?.observedGeneration;
+  const found = status?.conditions?.find(({ type }) => type === ready || type === suspended);
+  return found?.reason === PROGRESSING ? undefined : found?.observedGeneration;
+}
+
+/** Verdicts that another configuration of the operator can turn: a restart is how it gets one. */
+const CONFIGURED: ReadonlySet<string> = new Set<Reason>([
+  'CredentialsNotBound',
+  'EgressDenied',
+  'InsecureTransportNotAllowed',
+  'RegistryNotAllowed',
+  'TLSVerificationFailed',
+  'TokenRealmNotTrusted',
+]);
+
+function restsOnConfiguration(status: RegistryPushCheckStatus | undefined): boolean {
+  return CONFIGURED.has(status?.conditions?.find(({ type }) => type === CONDITION.ready)?.reason ?? '');
 }
 
 /**
- * Is it time? Reads nothing but the object, the clock and when this process last asked the same registry with the same Secret
- * (`askedMs`), which the object does not tell where the result was not written.
+ * Is it time? Reads nothing but the object, the clock and two things that the object does not tell: when this process last asked
+ * the same registry with the same Secret (`askedMs`), and whether the verdict is this process's own.
  */
 export function nextTurn(
   check: RegistryPushCheck,
   spec: CheckSpec | undefined,
   nowMs: number,
   askedMs?: number,
+  isOwnVerdict = true,
 ): Turn {
   const { status, metadata } = check;
   const visited = visitedGeneration(status);
-  const edited = visited === undefined ? 'FirstProbe' : 'SpecChanged';
+  const isNew = visited === undefined && (status?.observedGeneration ?? -1) < 0;
+  const edited = isNew ? 'FirstProbe' : 'SpecChanged';
   if (visited !== metadata.generation) return spaced(edited, check, nowMs, askedMs, mayLock(check, askedMs));
   if (pendingRequest(check) !== undefined) return spaced('Requested', check, nowMs, askedMs, true);
+  if (!isOwnVerdict && restsOnConfiguration(status)) return spaced('Restarted', check, nowMs, askedMs, true);
   const stored = status?.nextProbeTime;
   if (spec === undefined && stored === undefined) return { kind: 'wait', ms: undefined };
   // Only a spec that cannot be run has no next time: where the two disagree, another version of the operator judged.

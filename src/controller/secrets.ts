@@ -1,21 +1,49 @@
 import { readCredential, type Credential, type SecretProblem } from '../check/credential.ts';
+import { formOf, type SecretForm } from '../check/secret-content.ts';
 import { KubeError, type KubeClient } from '../kube/client.ts';
 import type { Registry } from '../registry/origin.ts';
 
 /** What reading a Secret gave: a login, or the reason why there is none. */
 export type SecretRead =
-  | { readonly kind: 'credential'; readonly credential: Credential; readonly version: string }
-  | { readonly kind: 'problem'; readonly problem: SecretProblem; readonly version: string | undefined };
+  | {
+      readonly kind: 'credential';
+      readonly credential: Credential;
+      readonly form: SecretForm;
+      readonly version: string;
+    }
+  | {
+      readonly kind: 'problem';
+      readonly problem: SecretProblem;
+      readonly form: SecretForm | undefined;
+      readonly version: string | undefined;
+    };
 
 interface RawSecret {
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
-  readonly metadata?: { readonly resourceVersion?: string };
+  readonly metadata?: {
+    readonly resourceVersion?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
 }
 
 function path(namespace: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
 }
+
+/** Which Secret is read, and for what. */
+export interface SecretQuestion {
+  readonly namespace: string;
+  readonly name: string;
+  readonly registry: Registry;
+  readonly repository: string;
+}
+
+/** The installation's word on where a Secret's login may go: registries, as `host[:port]`, named for this one, and trusted with any. */
+export type ConsentOf = (
+  namespace: string,
+  name: string,
+) => { readonly installed: readonly string[]; readonly trusted: readonly string[] };
 
 /**
  * Reads one Secret by name, keeps the login of this registry and drops the rest. Secrets are never listed or watched.
@@ -23,24 +51,24 @@ function path(namespace: string, name: string): string {
  */
 export async function readSecret(
   client: KubeClient,
-  namespace: string,
-  name: string,
-  registry: Registry,
-  repository: string,
+  { namespace, name, registry, repository }: SecretQuestion,
+  consent: ConsentOf,
+  nowMs: number,
   signal: AbortSignal,
 ): Promise<SecretRead> {
   try {
     const raw = await client.request<RawSecret>({ method: 'GET', path: path(namespace, name) }, signal);
-    const version = raw.metadata?.resourceVersion ?? '';
-    const content = { type: raw.type ?? '', data: raw.data ?? {} };
-    const found = readCredential(content, registry, repository);
+    const { resourceVersion: version = '', annotations = {} } = raw.metadata ?? {};
+    const content = { type: raw.type ?? '', data: raw.data ?? {}, annotations };
+    const found = readCredential(content, { registry, repository, nowMs, ...consent(namespace, name) });
+    const form = formOf(content);
     return 'credential' in found
-      ? { kind: 'credential', credential: found.credential, version }
-      : { kind: 'problem', problem: found.problem, version };
+      ? { kind: 'credential', credential: found.credential, form, version }
+      : { kind: 'problem', problem: found.problem, form, version };
   } catch (error) {
     const problem = error instanceof KubeError ? unreadable(error.status, namespace) : undefined;
     if (problem === undefined) throw error;
-    return { kind: 'problem', problem, version: undefined };
+    return { kind: 'problem', problem, form: undefined, version: undefined };
   }
 }
 

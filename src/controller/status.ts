@@ -1,7 +1,6 @@
 import {
   CONDITION,
   type Condition,
-  type ConditionType,
   type RegistryPushCheck,
   DEFAULT_HISTORY_LIMIT,
   type RegistryPushCheckStatus,
@@ -11,8 +10,11 @@ import type { Diagnosis } from '../check/diagnose.ts';
 import type { Probed } from '../check/observation.ts';
 import { STAGES } from '../check/reason.ts';
 import type { Remediation } from '../check/remediation/remedy.ts';
+import { timestamp } from '../text.ts';
+import { condition, find, foreign, stamp } from './conditions.ts';
 import { cut, lastProbeOf } from './report.ts';
 import { dueAfter, pendingRequest, SECRET_GRACE_MS, visitedGeneration, type Trigger } from './schedule.ts';
+import { credentialsOf, type UsedLogin } from './used-login.ts';
 
 /** One visit of a check, and what it found. */
 export interface Visit {
@@ -28,7 +30,8 @@ export interface Visit {
   readonly remediation: Remediation | undefined;
   readonly host: string | undefined;
   readonly secretVersion: string | undefined;
-  readonly matchedKey: string | undefined;
+  /** Undefined where no login was used. */
+  readonly login: UsedLogin | undefined;
   readonly nowMs: number;
 }
 
@@ -45,7 +48,7 @@ export function nextStatus(visit: Visit): RegistryPushCheckStatus {
   const transient = passing ? count(before.transientFailures ?? before.consecutiveFailures, 1) : 0;
   const verdict = decide(visit, before, transient);
   const conditions = conditionsOf(visit, verdict, before, now);
-  const waitingSinceMs = verdict.waits ? since(conditions, CONDITION.reconciling) : undefined;
+  const waitingSinceMs = verdict.waits ? Math.min(waitingSince(conditions), nowMs) : undefined;
   const due = dueAfter(diagnosis, spec, check.metadata.uid, { failures: transient, waitingSinceMs, nowMs });
   const success = diagnosis.course === 'ok';
   return strip({
@@ -60,13 +63,12 @@ export function nextStatus(visit: Visit): RegistryPushCheckStatus {
     lastFailureTime: failed && probed !== undefined ? now : check.status?.lastFailureTime,
     consecutiveFailures: failures,
     transientFailures: transient,
-    lastProbe:
-      probed === undefined ? check.status?.lastProbe : lastProbeOf(probed, diagnosis.stages, visit.trigger),
+    lastProbe: probed === undefined ? check.status?.lastProbe : lastProbeOf(probed, diagnosis, visit.trigger),
     registry: visit.host === undefined ? undefined : strip({ host: visit.host, authScheme: probed?.scheme }),
     credentials:
       visit.secretVersion === undefined
         ? undefined
-        : strip({ secretResourceVersion: visit.secretVersion, matchedKey: visit.matchedKey }),
+        : credentialsOf(check.status?.credentials, visit.secretVersion, visit.login, now),
     findings: verdict.kept ? before.findings : findingsOf(diagnosis),
     remediation: verdict.kept ? before.remediation : remediationOf(visit.remediation),
     history: historyOf(visit, conditions, now),
@@ -97,11 +99,6 @@ const HIGHEST_COUNT = 1_000_000;
 
 function count(before: number | undefined, more: number): number {
   return Math.min(Math.max(0, before ?? 0) + more, HIGHEST_COUNT);
-}
-
-/** RFC 3339 in UTC, whole seconds, as the API server writes times. */
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 /** Whether the stored verdict is about the same spec and the same version of the Secret. */
@@ -165,9 +162,9 @@ function secretMayCome({ diagnosis, check, nowMs }: Visit, before: RegistryPushC
   if (diagnosis.reason !== 'SecretNotFound' && diagnosis.reason !== 'SecretForbidden') return false;
   const { generation } = check.metadata;
   if (check.status?.observedGeneration === generation) return false;
-  const waiting = find(before.conditions, CONDITION.reconciling);
-  if (waiting?.observedGeneration !== generation) return true;
-  return nowMs - Date.parse(waiting.lastTransitionTime) < SECRET_GRACE_MS;
+  if (find(before.conditions, CONDITION.reconciling)?.observedGeneration !== generation) return true;
+  // A time that lies far ahead comes from a clock that was wrong: waiting until then would hide the verdict.
+  return Math.abs(nowMs - waitingSince(before.conditions)) < SECRET_GRACE_MS;
 }
 
 function conditionsOf(
@@ -185,47 +182,17 @@ function conditionsOf(
     const found = diagnosis.stages[stage];
     list.push(condition(stage, found.status, found.reason, found.message));
   }
+  const { pull } = diagnosis;
+  if (pull !== undefined)
+    list.push(condition(CONDITION.pullAuthorized, pull.status, pull.reason, pull.message));
   const { generation } = check.metadata;
   const own = list.map((one) => stamp(one, generation, before.conditions, now));
   return [...own, ...foreign(check.status?.conditions)];
 }
 
-/** The types that this version writes; those of another version, or of others, are left as they are. */
-const OWN_CONDITIONS: ReadonlySet<string> = new Set(Object.values(CONDITION));
-
-function foreign(conditions: readonly Condition[] | undefined): readonly Condition[] {
-  return (conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
-}
-
-type Unstamped = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>;
-
-function condition(type: string, status: Condition['status'], reason: string, message: string): Unstamped {
-  return { type, status, reason, message: cut(message, 32_768) };
-}
-
-/** `lastTransitionTime` moves only with the status of the condition, and never backwards. */
-function stamp(
-  one: Unstamped,
-  observedGeneration: number,
-  before: readonly Condition[] | undefined,
-  now: string,
-): Condition {
-  const previous = find(before, one.type);
-  const fresh = one.type === CONDITION.reconciling && previous?.observedGeneration !== observedGeneration;
-  const same = previous?.status === one.status && !fresh;
-  const earlier = previous?.lastTransitionTime ?? now;
-  const lastTransitionTime = same || Date.parse(earlier) > Date.parse(now) ? earlier : now;
-  return { ...one, observedGeneration, lastTransitionTime };
-}
-
-/** The condition of a type, where there is one. */
-export function find(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
-  return conditions?.find((one) => one.type === type);
-}
-
-function since(conditions: readonly Condition[], type: ConditionType): number | undefined {
-  const found = find(conditions, type);
-  return found === undefined ? undefined : Date.parse(found.lastTransitionTime);
+/** Since when the check is Reconciling, in milliseconds since the epoch; NaN where it is not. */
+function waitingSince(conditions: readonly Condition[] | undefined): number {
+  return Date.parse(find(conditions, CONDITION.reconciling)?.lastTransitionTime ?? '');
 }
 
 function remediationOf(remediation: Remediation | undefined): RegistryPushCheckStatus['remediation'] {

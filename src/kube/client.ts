@@ -25,7 +25,7 @@ export interface KubeRequest {
   readonly timeoutMs?: number;
   /** Largest answer that is read, in bytes; default 4 MiB. */
   readonly maxBytes?: number;
-  /** False for what must not wait behind others: watches, events, the lease. Default true. */
+  /** False for what must not wait behind others: watches, the lease. Default true. */
   readonly limited?: boolean;
 }
 

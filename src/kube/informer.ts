@@ -10,6 +10,15 @@ export type { KubeObject } from './store.ts';
 export interface Informer<T> {
   /** By `namespace/name`. */
   get(key: string): T | undefined;
+  /** Everything that is there now. */
+  list(): readonly T[];
+  /** Whether the first list of every namespace has been read. */
+  readonly synced: boolean;
+  /**
+   * When the API server was last heard of, by a list or an event (bookmarks come once a minute), in milliseconds since the
+   * epoch; of several namespaces, that of the one that has been silent longest. Undefined until `synced`.
+   */
+  readonly heardMs: number | undefined;
   /**
    * Takes an object that we just wrote, so that the next read is not stale; ignored where the object is gone or newer.
    * `onChange` hears of it as of any change: what others changed in between comes with it.
@@ -44,13 +53,24 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const store = new Store<T>(options);
   const scopes = options.namespaces.length === 0 ? [undefined] : [...new Set(options.namespaces)];
 
+  /** By namespace: when it was last heard of. A list comes first, so who is in here has been listed. */
+  const heard = new Map<string | undefined, number>();
+
   const mirror = (namespace: string | undefined, signal: AbortSignal): Promise<void> => {
     const collection = { path: options.path(namespace), labelSelector, accept };
-    return reflect({ client, collection, namespace, store, log, clock, random }, signal);
+    const hear = (): void => void heard.set(namespace, clock.now());
+    return reflect({ client, collection, namespace, store, heard: hear, log, clock, random }, signal);
   };
 
   return {
     get: (key) => store.get(key),
+    list: () => store.list(),
+    get synced() {
+      return heard.size === scopes.length;
+    },
+    get heardMs() {
+      return heard.size === scopes.length ? Math.min(...heard.values()) : undefined;
+    },
     put: (object) => store.put(object),
     async run(signal) {
       await Promise.all(scopes.map((namespace) => mirror(namespace, signal)));

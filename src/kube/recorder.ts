@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { KubeClient } from './client.ts';
+import { KubeError } from './errors.ts';
 import { describeError, type Log } from './log.ts';
 
 /** The object an event is about. `namespace` is empty for cluster-scoped objects. */
@@ -12,9 +13,19 @@ export interface ObjectReference {
   readonly uid: string;
 }
 
+/** What goes on, and is told again while it does: stored once, and counted. */
+export interface Series {
+  /** When it began, in milliseconds since the epoch: another beginning is another series. */
+  readonly sinceMs: number;
+  /** How often it was to be told by now, this time included. */
+  readonly count: number;
+}
+
 /** Something worth telling a person who runs `kubectl describe`. */
 export interface KubeEvent {
   readonly regarding: ObjectReference;
+  /** Another object that has to do with it, such as the cause. */
+  readonly related?: Omit<ObjectReference, 'uid'> | undefined;
   readonly type: 'Normal' | 'Warning';
   /** Why, for machines: CamelCase, 128 characters at most. */
   readonly reason: string;
@@ -22,6 +33,8 @@ export interface KubeEvent {
   readonly action: string;
   /** For people; what is over 1 kB is cut off. */
   readonly note: string;
+  /** Events that agree in it, in their object, type, reason and note are one. */
+  readonly series?: Series | undefined;
 }
 
 /** Writes events, within a budget for each object. */
@@ -53,9 +66,9 @@ const BURST = 10;
 const REFILL_MS = 300_000;
 const TIMEOUT_MS = 10_000;
 
-/** A recorder for `events.k8s.io/v1`. Events go past the request limiter: they are few, and must not wait. */
+/** A recorder for `events.k8s.io/v1`. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { client, clock, log } = options;
+  const { clock, log } = options;
   const budget = createBudget(clock);
   let count = 0;
   return {
@@ -64,9 +77,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (!budget(uid)) return;
       count += 1;
       try {
-        const body = eventObject(event, options, count);
-        const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(body.metadata.namespace)}/events`;
-        await client.request({ method: 'POST', path, body, timeoutMs: TIMEOUT_MS, limited: false }, signal);
+        await send(event, options, count, signal);
       } catch (error) {
         if (signal.aborted) return;
         log('warn', 'an event could not be written', {
@@ -79,21 +90,70 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
+/** The first time creates and the others update; where the guess is wrong (the event has run out, or is there), the other way. */
+async function send(
+  event: KubeEvent,
+  options: RecorderOptions,
+  count: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client } = options;
+  const { series } = event;
+  const body = eventObject(event, options, count);
+  const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(body.metadata.namespace)}/events`;
+  const common = { timeoutMs: TIMEOUT_MS };
+  const create = (): Promise<unknown> => client.request({ method: 'POST', path, body, ...common }, signal);
+  if (series === undefined) return void (await create());
+  const update = (): Promise<unknown> => {
+    const repeated = { series: seriesObject(Math.max(2, series.count), options.clock.now()) };
+    const named = `${path}/${encodeURIComponent(body.metadata.name)}`;
+    const contentType = 'application/merge-patch+json';
+    return client.request({ method: 'PATCH', path: named, body: repeated, contentType, ...common }, signal);
+  };
+  if (series.count < 2) await orElse(create, 409, update);
+  else await orElse(update, 404, create);
+}
+
+/** The one request, or where the answer to it is that status, the other. */
+async function orElse(
+  first: () => Promise<unknown>,
+  status: number,
+  second: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await first();
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.status !== status) throw error;
+    await second();
+  }
+}
+
+interface EventObject {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly [field: string]: unknown;
+}
+
+/** After this was written, the API server lets nothing but `series` change (pkg/apis/core/validation/events.go). */
 function eventObject(
-  { regarding, type, reason, action, note }: KubeEvent,
+  { regarding, related, type, reason, action, note, series }: KubeEvent,
   { component, instance, clock }: RecorderOptions,
   count: number,
-): { readonly metadata: { readonly name: string; readonly namespace: string } } & Record<string, unknown> {
+): EventObject {
   const now = clock.now();
+  const unique =
+    series === undefined
+      ? [instance, regarding.uid, String(now), String(count)]
+      : [regarding.uid, type, reason, note, String(series.sinceMs)];
+  const isRepeated = series !== undefined && series.count > 1;
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
     metadata: {
-      name: eventName(regarding.name, [instance, regarding.uid, String(now), String(count)]),
+      name: eventName(regarding.name, unique),
       namespace: regarding.namespace === '' ? 'default' : regarding.namespace,
     },
-    // MicroTime: the API server takes six decimals and no others.
-    eventTime: new Date(now).toISOString().replace('Z', '000Z'),
+    eventTime: microTime(isRepeated ? series.sinceMs : now),
+    ...(isRepeated ? { series: seriesObject(series.count, now) } : {}),
     reportingController: component.slice(0, WORD_CHARS),
     reportingInstance: instance.slice(0, WORD_CHARS),
     type,
@@ -101,7 +161,18 @@ function eventObject(
     action: action.slice(0, WORD_CHARS),
     note: cutNote(note),
     regarding,
+    ...(related === undefined ? {} : { related }),
   };
+}
+
+/** The API server takes no count under 2. */
+function seriesObject(count: number, nowMs: number): Readonly<Record<string, unknown>> {
+  return { count, lastObservedTime: microTime(nowMs) };
+}
+
+/** MicroTime: the API server takes six decimals and no others. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
 }
 
 /** `<name>.<hash>`: a DNS subdomain of at most 253 characters, whatever the name's length. */

@@ -13,6 +13,8 @@ export interface Reflection<T extends KubeObject> {
   /** The namespace of the collection; undefined for all. */
   readonly namespace: string | undefined;
   readonly store: Store<T>;
+  /** Is told of each list that was read to its end, and of each event of the watch, bookmarks included. */
+  readonly heard: () => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
@@ -92,7 +94,7 @@ async function listAndWatch<T extends KubeObject>(
 }
 
 async function relist<T extends KubeObject>(
-  { client, clock, collection, namespace, store }: Reflection<T>,
+  { client, clock, collection, heard, namespace, store }: Reflection<T>,
   lastSeen: string | undefined,
   signal: AbortSignal,
 ): Promise<Cursor> {
@@ -109,11 +111,12 @@ async function relist<T extends KubeObject>(
     }
   }
   store.retain(seen, namespace);
+  heard();
   return { resourceVersion, listedAt, torn: false };
 }
 
 async function follow<T extends KubeObject>(
-  { client, collection, log, random, store }: Reflection<T>,
+  { client, collection, heard, log, random, store }: Reflection<T>,
   cursor: Cursor,
   signal: AbortSignal,
 ): Promise<void> {
@@ -128,6 +131,7 @@ async function follow<T extends KubeObject>(
     if (event.kind === 'changed') store.apply(event.object);
     if (event.kind === 'deleted') store.remove(event.object);
     cursor.resourceVersion = event.resourceVersion;
+    heard();
   }
 }
 

@@ -44,6 +44,10 @@ export class Store<T extends KubeObject> {
     return this.#objects.get(key);
   }
 
+  list(): readonly T[] {
+    return [...this.#objects.values()];
+  }
+
   /**
    * Takes an object from a watch, if it is newer than what we hold, or from a `list`, which is the truth about
    * everything up to its own version. Answers its key, or undefined where it has no usable metadata.

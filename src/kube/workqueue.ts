@@ -17,6 +17,8 @@ export interface Workqueue {
   succeeded(key: string): void;
   /** Forget the key, its failures included; work under way goes on. */
   remove(key: string): void;
+  /** How many keys wait for a worker now: those that are worked on, or not due yet, do not count. */
+  depth(): number;
 }
 
 /** A queue as in client-go (`util/workqueue`). It has a timer only while somebody waits in `next`. */
@@ -108,7 +110,12 @@ class Queue implements Workqueue {
     this.#ready.delete(key);
     this.#again.delete(key);
     this.#delays.delete(key);
-    this.#arm();
+    this.#serve();
+  }
+
+  depth(): number {
+    this.#serve();
+    return this.#ready.size;
   }
 
   #enqueue(key: string): void {

@@ -1,9 +1,14 @@
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** Interim answers (1xx) that one request may get. Without a limit, a flood of them takes the whole process. */
 const MAX_INTERIM = 8;
+
+/** What a request waits for: its connection, the TLS handshake on it, or the answer. Before it has a socket, it waits for nothing. */
+export type Waiting = 'connection' | 'handshake' | 'answer';
 
 /** What ends a request besides the network; `code` is for the table of causes. */
 class Refused extends Error {
@@ -19,23 +24,37 @@ class Refused extends Error {
  * How axios sends a request here: once, over the agents it is given. axios' own adapter can also follow redirects, read proxies
  * from the environment, decompress, send forms and read data: URLs; none of that is wanted, and this costs less. Of the
  * configuration it takes url, method, headers, agents, signal and maxContentLength; the answer's `request.res` is Node's.
+ * @param onWaiting hears what the request waits for from now on: the error of one that was ended does not say it
  */
-export const plainAdapter: AxiosAdapter = (config) =>
-  new Promise<AxiosResponse>((resolve, reject) => {
-    const request = open(config, (response) => {
-      const chunks: Buffer[] = [];
-      let left = config.maxContentLength ?? 0;
-      response.on('data', (chunk: Buffer) => {
-        left -= chunk.length;
-        if (left < 0) request.destroy(new Refused('BODY_TOO_LARGE'));
-        else chunks.push(chunk);
+export function plainAdapter(onWaiting: (waiting: Waiting) => void): AxiosAdapter {
+  return (config) =>
+    new Promise<AxiosResponse>((resolve, reject) => {
+      const request = open(config, (response) => {
+        const chunks: Buffer[] = [];
+        let left = config.maxContentLength ?? 0;
+        response.on('data', (chunk: Buffer) => {
+          left -= chunk.length;
+          if (left < 0) request.destroy(new Refused('BODY_TOO_LARGE'));
+          else chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () => resolve(answer(config, response, Buffer.concat(chunks).toString('utf8'))));
       });
-      response.on('error', reject);
-      response.on('end', () => resolve(answer(config, response, Buffer.concat(chunks).toString('utf8'))));
+      request.on('socket', (socket) => follow(socket, onWaiting));
+      request.on('error', reject);
+      request.end();
     });
-    request.on('error', reject);
-    request.end();
-  });
+}
+
+/** A socket that served an earlier request of the probe has both behind it. */
+function follow(socket: Socket, onWaiting: (waiting: Waiting) => void): void {
+  const handshake = socket instanceof TLSSocket && !socket.authorized;
+  const connected = (): void => onWaiting(handshake ? 'handshake' : 'answer');
+  if (handshake) socket.once('secureConnect', () => onWaiting('answer'));
+  if (!socket.connecting) return connected();
+  onWaiting('connection');
+  socket.once('connect', connected);
+}
 
 function open(
   { url = '', method = 'GET', headers, httpAgent, httpsAgent, signal }: InternalAxiosRequestConfig,

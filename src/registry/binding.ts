@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parse } from 'tldts';
+import { covers, isWildcard, parseKey } from './key.ts';
 import { isHost, isNamedBy, sameOrigin, type Registry } from './origin.ts';
 
 /** A token service that the installation trusts with the credentials of one registry, both as `host[:port]`. */
@@ -83,4 +84,43 @@ function sameDomain(a: string, b: string): boolean {
   // Under a cluster's own domain (service.namespace.svc.…) another host is another namespace.
   if ([a, b].some((name) => name.split('.').includes('svc'))) return a === b;
   return a === b || !SHARED_DOMAINS.includes(one.domain);
+}
+
+/**
+ * Where the login of a Secret that is no docker configuration may go. The check that names the Secret has no word in it: whoever
+ * may write checks need not be allowed to read the Secret.
+ */
+export interface Consent {
+  /** What the Secret itself says, each as `host[:port][/path]`: the word of whoever may write the Secret. */
+  readonly stated: readonly string[];
+  /** Registries, as `host[:port]`, that the installation names for this very Secret. */
+  readonly installed: readonly string[];
+  /** Registries, as `host[:port]`, that the installation trusts with the login of any Secret that says nothing itself. */
+  readonly trusted: readonly string[];
+}
+
+/**
+ * May the login be sent to `registry` for `repository`? Yes if the Secret says so, if the installation says so of this Secret, or
+ * if the Secret says nothing and the installation trusts the registry. Nothing else makes it a yes.
+ */
+export function mayGoTo(registry: Registry, repository: string, consent: Consent): boolean {
+  const { stated, installed, trusted } = consent;
+  const byName = stated.length === 0 ? [...installed, ...trusted] : installed;
+  return (
+    stated.some((name) => covers(parseKey(name), registry, repository) && !isWildcard(parseKey(name))) ||
+    byName.some((name) => isNamedBy(registry, name))
+  );
+}
+
+/**
+ * Whether the host of a key has a wildcard that would send the login to anyone: one that has not at least two literal labels to
+ * its right, or whose literal part is a public suffix, a domain that customers share, or all of a cluster's namespaces.
+ */
+export function isTooBroad(host: string): boolean {
+  if (!host.includes('*')) return false;
+  const labels = host.replace(/:\d+$/, '').split('.');
+  const literal = labels.slice(labels.findLastIndex((label) => label.includes('*')) + 1);
+  if (literal.length < 2 || literal[0] === 'svc') return true;
+  const suffix = literal.join('.');
+  return parse(suffix, { allowPrivateDomains: true }).domain === null || SHARED_DOMAINS.includes(suffix);
 }

@@ -9,13 +9,17 @@ import {
   getCACertificates,
   type PeerCertificate,
   type SecureContext,
+  type TLSSocket,
 } from 'node:tls';
 import type { Duplex } from 'node:stream';
+import { certificateBlocks, type ClientCertificate } from './pem.ts';
 
 /** The agents of one probe. No socket is shared with another probe, so none is shared between tenants. */
 export interface Connection {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
+  /** When the registry's own certificate ends, in milliseconds since the epoch; undefined before one was verified. */
+  readonly certificateEndsMs: number | undefined;
   /** Closes every socket of this probe. */
   close(): void;
 }
@@ -24,26 +28,27 @@ export interface Connection {
 export interface ConnectionPolicy {
   readonly guard: BlockList;
   readonly secureContext: SecureContext;
+  /** The registry that a probe is about: its origin alone gets this context, and with it a client certificate. */
+  readonly registry?: { readonly origin: URL; readonly secureContext: SecureContext };
 }
 
 /**
- * The trusted authorities: Node's own roots plus `extraPem`. Made once per set of authorities, since parsing
- * the roots costs more than a whole probe.
- * @throws Error where `extraPem` holds no certificate, or one that cannot be read
+ * The trusted authorities: Node's own roots plus `extraPem`; and what a client shows of itself. Made once per set of authorities,
+ * since parsing the roots costs more than a whole probe.
+ * @throws Error where `extraPem` holds no certificate, or one that cannot be read, or where the key is not that of the client
  */
-export function createTrust(extraPem: string | undefined): SecureContext {
+export function createTrust(extraPem: string | undefined, client?: ClientCertificate): SecureContext {
   const roots = getCACertificates('default');
   return createSecureContext({
     ca: extraPem === undefined ? roots : [...roots, ...certificatesIn(extraPem)],
     minVersion: 'TLSv1.2',
+    ...(client === undefined ? {} : { cert: client.certificate, key: client.key.reveal() }),
   });
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** `createSecureContext` passes over what it cannot read: a typing error would look like an unknown authority. */
 function certificatesIn(pem: string): string[] {
-  const found = pem.match(PEM) ?? [];
+  const found = certificateBlocks(pem);
   if (found.length === 0) throw new Error('no PEM certificate found among the trusted authorities');
   return found.map((text, index) => {
     try {
@@ -61,27 +66,51 @@ export function openConnection(policy: ConnectionPolicy): Connection {
   http.createConnection = (args) => connectGuarded(args, policy.guard);
   // A cached TLS session would skip the verification of the certificate: no session is kept.
   const https = new HttpsAgent({ ...options, maxCachedSessions: 0 });
+  let certificateEndsMs: number | undefined;
   https.createConnection = (args: RequestOptions): Duplex => {
-    const host = args.host ?? '';
-    return connectTls({
-      socket: connectGuarded(args, policy.guard),
-      // `host` is what the certificate is checked against where servername is empty, as it is for an IP literal.
-      host,
-      servername: args.servername ?? '',
-      secureContext: policy.secureContext,
-      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-      rejectUnauthorized: true,
-      checkServerIdentity: checkIdentity,
+    const { registry } = policy;
+    if (registry === undefined || !isAt(registry.origin, args))
+      return connectVerified(args, policy.guard, policy.secureContext);
+    const socket = connectVerified(args, policy.guard, registry.secureContext);
+    // Comes after the verification: the certificate of whoever is in between is none of the registry.
+    socket.once('secureConnect', () => {
+      certificateEndsMs = socket.getPeerX509Certificate()?.validToDate.getTime();
     });
+    return socket;
   };
   return {
     http,
     https,
+    get certificateEndsMs() {
+      return certificateEndsMs;
+    },
     close: () => {
       http.destroy();
       https.destroy();
     },
   };
+}
+
+/** Whether a TLS connection is one to this origin (Node takes the brackets off an IPv6 address). */
+function isAt(origin: URL, { host, port }: RequestOptions): boolean {
+  return (
+    origin.protocol === 'https:' &&
+    host === origin.hostname.replace(/^\[|\]$/g, '') &&
+    Number(port) === Number(origin.port || 443)
+  );
+}
+
+function connectVerified(args: RequestOptions, guard: BlockList, secureContext: SecureContext): TLSSocket {
+  return connectTls({
+    socket: connectGuarded(args, guard),
+    // `host` is what the certificate is checked against where servername is empty, as it is for an IP literal.
+    host: args.host ?? '',
+    servername: args.servername ?? '',
+    secureContext,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
+    checkServerIdentity: checkIdentity,
+  });
 }
 
 /**

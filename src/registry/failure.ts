@@ -4,6 +4,7 @@ export type NetworkCause =
   | 'refused'
   | 'unreachable'
   | 'connect-timeout'
+  | 'tls-timeout'
   | 'reset'
   | 'deadline'
   | 'address-denied'

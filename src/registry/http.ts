@@ -1,9 +1,10 @@
 import axios, { type AxiosResponse } from 'axios';
 import type { IncomingMessage } from 'node:http';
 import { DeadlineExceeded } from '../clock.ts';
-import { plainAdapter } from './adapter.ts';
+import { plainAdapter, type Waiting } from './adapter.ts';
 import type { Connection } from './connection.ts';
-import { networkFailure, type NetworkFailure } from './failure.ts';
+import { networkFailure, type NetworkCause, type NetworkFailure } from './failure.ts';
+import { MANIFEST_TYPES } from './manifest.ts';
 import type { Secret } from './secret.ts';
 
 /** Largest response body that is read, in bytes. A larger one is a protocol error, never a truncated text. */
@@ -11,7 +12,8 @@ export const MAX_BODY_BYTES = 64 * 1024;
 
 /** One request to a registry or its token service. There is no way to add headers or a body. */
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** HEAD asks for a manifest: it accepts every kind of one, and nothing else. */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly url: URL;
   /** The whole Authorization header value, `Basic …` or `Bearer …`. */
   readonly authorization?: Secret | undefined;
@@ -39,6 +41,7 @@ export type Send = (request: Request, signal: AbortSignal) => Promise<Response |
  */
 export function createSend(connection: Connection): Send {
   return async (request, signal) => {
+    let waiting: Waiting | undefined;
     try {
       const response = await axios.request<string>({
         method: request.method,
@@ -47,22 +50,30 @@ export function createSend(connection: Connection): Send {
         httpAgent: connection.http,
         httpsAgent: connection.https,
         signal,
-        adapter: plainAdapter,
+        adapter: plainAdapter((now) => (waiting = now)),
         maxContentLength: MAX_BODY_BYTES,
         transformResponse: (text: unknown) => text,
       });
       return read(response);
     } catch (error) {
       if (!signal.aborted) return networkFailure(error);
-      if (signal.reason instanceof DeadlineExceeded) return { kind: 'failed', cause: 'deadline' };
+      if (signal.reason instanceof DeadlineExceeded)
+        return { kind: 'failed', cause: TOO_LATE[waiting ?? 'answer'] };
     }
     throw signal.reason;
   };
 }
 
+/** What a deadline says, by what the request was waiting for. */
+const TOO_LATE: Readonly<Record<Waiting, NetworkCause>> = {
+  connection: 'connect-timeout',
+  handshake: 'tls-timeout',
+  answer: 'deadline',
+};
+
 function headersOf(request: Request): Record<string, string | false> {
   return {
-    Accept: 'application/json',
+    Accept: request.method === 'HEAD' ? MANIFEST_TYPES.join(', ') : 'application/json',
     'Accept-Encoding': 'identity',
     'User-Agent': 'registry-push-check',
     // Without `false`, axios calls the body that is not there a form.

@@ -36,7 +36,8 @@ export function hostOf(url: URL): string {
 
 /**
  * Scheme, host and port of a URL that a registry chose, or undefined where the host is no plain name or address: a
- * registry could otherwise write sentences into our messages.
+ * registry could otherwise write sentences into our messages. Unlike the host of a registry, it may have an underscore: a
+ * token service is asked under whatever name works.
  */
 export function shownOrigin({ protocol, hostname, host }: URL): string | undefined {
   const plain = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])$/.test(hostname);
@@ -97,7 +98,8 @@ function checkHost(url: URL): UrlProblem | undefined {
   if (hostname.length > 253) return { problem: 'has a host name longer than 253 characters' };
   if (hostname.endsWith('.')) return { problem: 'has a host name that ends with a dot' };
   for (const label of hostname.split('.')) {
-    if (!/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) {
+    // As the kind has it. Clients that push take no underscore either (distribution/reference, domain-component).
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) {
       return { problem: 'has a host name with an empty, too long or malformed part' };
     }
   }

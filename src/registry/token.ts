@@ -13,6 +13,11 @@ export function pushScope(repository: string): string {
   return `repository:${repository}:pull,push`;
 }
 
+/** The scope of a pull from `repository`. */
+export function pullScope(repository: string): string {
+  return `repository:${repository}:pull`;
+}
+
 /** The scope that the cancel of an upload session may need: asked for only after a refusal. */
 export function deleteScope(repository: string): string {
   return `repository:${repository}:delete`;

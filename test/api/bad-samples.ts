@@ -1,3 +1,4 @@
+import { BAD_PULLS } from './bad-pulls.ts';
 import { BAD_URLS, LENGTH } from './bad-urls.ts';
 import { CANARY, field, good, type BadSample } from './sample.ts';
 
@@ -263,7 +264,7 @@ const types: readonly BadSample[] = [
 ];
 
 const unknown: readonly BadSample[] = [
-  ...['pull', 'regisryUrl', 'existngSecret', 'insecureSkipVerify', 'namespace'].map((name) => ({
+  ...['regisryUrl', 'existngSecret', 'insecureSkipVerify', 'namespace'].map((name) => ({
     name: `unknown field ${name}`,
     spec: good({ [name]: CANARY }),
     field: `spec.${name}`,
@@ -290,6 +291,7 @@ export const BAD_SAMPLES: readonly BadSample[] = [
   ...names,
   ...times,
   ...schedules,
+  ...BAD_PULLS,
   ...types,
   ...unknown,
 ];

@@ -29,6 +29,7 @@ describe('the CustomResourceDefinition', () => {
     expect(Object.fromEntries(defaults)).to.deep.equal({
       '.spec.pushTestRepository': api.DEFAULT_REPOSITORY,
       '.spec.timeout': formatDuration(api.DEFAULT_TIMEOUT_MS),
+      '.spec.pull.reference': api.DEFAULT_REFERENCE,
       '.spec.failureThreshold': api.DEFAULT_FAILURE_THRESHOLD,
       '.spec.suspend': false,
       '.spec.historyLimit': api.DEFAULT_HISTORY_LIMIT,
@@ -62,9 +63,7 @@ describe('the CustomResourceDefinition', () => {
       Object.hasOwn(field, 'x-kubernetes-validations'),
     );
     expect(ruled.map(([path]) => path)).to.deep.equal(['.spec']);
-    const fields = new Set(
-      Object.keys(schema.properties?.['spec']?.properties ?? {}).map((name) => `.${name}`),
-    );
+    const fields = new Set([...fieldsOf(schema.properties?.['spec'] ?? {})].map(([path]) => path));
     for (const { fieldPath } of ruled[0]?.[1]['x-kubernetes-validations'] ?? []) {
       expect(fields).to.include(fieldPath);
     }

@@ -46,8 +46,22 @@ export const GOOD_SAMPLES: Readonly<Record<string, Readonly<Record<string, unkno
   'a zone with a sign': good({ schedule: '30 2 * * *', timeZone: 'Etc/GMT+5' }),
   'the least numbers': good({ failureThreshold: 1, historyLimit: 0, suspend: true }),
   'the greatest numbers': good({ failureThreshold: 10, historyLimit: 20, suspend: false }),
+  'a manifest by its repository alone': good({ pull: { repository: 'base' } }),
+  'a tag': good({ pull: { repository: 'team/base', reference: '_V1.2-rc_3' } }),
+  'a tag of 128 characters': good({ pull: { repository: 'team/base', reference: 'a'.repeat(128) } }),
+  'a digest': good({
+    pull: { repository: 'a'.repeat(255), reference: `sha256:${'0123456789abcdef'.repeat(4)}` },
+  }),
+  'a digest of another algorithm': good({
+    pull: { repository: 'team/base', reference: `sha512:${'f'.repeat(128)}` },
+  }),
+  'a digest of a composed algorithm': good({
+    pull: { repository: 'team/base', reference: `sha512+b64u:${'_'.repeat(86)}` },
+  }),
+  'null for the reference': good({ pull: { repository: 'team/base', reference: null } }),
   'null for what is not set': good({
     interval: null,
+    pull: null,
     pushTestRepository: null,
     suspend: null,
     timeout: null,

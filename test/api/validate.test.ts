@@ -65,6 +65,7 @@ describe('readSpec', () => {
         failureThreshold: 3,
         suspend: false,
         historyLimit: 5,
+        pull: undefined,
       },
     });
   });
@@ -80,6 +81,7 @@ describe('readSpec', () => {
       failureThreshold: 1,
       suspend: true,
       historyLimit: 0,
+      pull: { repository: 'team/base', reference: 'v1', unknown: 'is ignored' },
       unknown: 'is ignored',
     };
     expect(readSpec(spec, DEFAULTS)).to.deep.equal({
@@ -96,9 +98,17 @@ describe('readSpec', () => {
         failureThreshold: 1,
         suspend: true,
         historyLimit: 0,
+        pull: { repository: 'team/base', reference: 'v1' },
       },
     });
   });
+
+  for (const pull of [{ repository: 'team/base' }, { repository: 'team/base', reference: null }]) {
+    it(`asks for the tag latest of ${JSON.stringify(pull)}`, () => {
+      const read = readSpec({ registryUrl: 'r.example', pull }, DEFAULTS);
+      expect(read.ok && read.spec.pull).to.deep.equal({ repository: 'team/base', reference: 'latest' });
+    });
+  }
 
   it('keeps a schedule and its zone', () => {
     const spec = {

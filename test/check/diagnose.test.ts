@@ -84,6 +84,13 @@ describe('diagnose', () => {
     expect(refused.message).to.match(/refused the login \(401\): wrong/);
   });
 
+  for (const host of ['169.254.169.254', '10.0.0.1:5000', '[fd00:ec2::254]', '[::1]:5000']) {
+    it(`says that ${host} is an address, and not that it has one`, () =>
+      expect(diagnose(failed('ping', 'address-denied'), { ...subject, host }).message).to.equal(
+        `${host} is an address that checks must not reach`,
+      ));
+  }
+
   it('passes on how long the registry wants to be left alone, and says it in no message', () => {
     const limited = (retryAfterMs?: number): Diagnosis => diagnose(ping(429, { retryAfterMs }), subject);
     expect(limited(7000).retryAfterMs).to.equal(7000);

@@ -42,13 +42,13 @@ export function ping(status: number, more: Partial<Answer> = {}): Observation {
 }
 
 /** A refused token. */
-export function denied(status: number, login: LoginState = 'unknown'): Observation {
-  return { kind: 'TokenDenied', answer: anAnswer(status), login };
+export function denied(status: number, login: LoginState = 'unknown', realm?: string): Observation {
+  return { kind: 'TokenDenied', answer: anAnswer(status), login, realm };
 }
 
 /** A request without an answer. */
-export function failed(step: Step, cause: NetworkCause): Observation {
-  return { kind: 'NetworkFailed', step, failure: { kind: 'failed', cause } };
+export function failed(step: Step, cause: NetworkCause, realm?: string): Observation {
+  return { kind: 'NetworkFailed', step, failure: { kind: 'failed', cause }, realm };
 }
 
 const login = (status: number): Observation => ({ kind: 'LoginRefused', answer: anAnswer(status) });
@@ -82,10 +82,11 @@ const CAUSES: Readonly<Record<NetworkCause, readonly [reason: Reason, says: RegE
   'name-not-found': ['DNSLookupFailed', /no address in DNS/],
   refused: ['ConnectionRefused', /refused the connection/],
   unreachable: ['ConnectionRefused', /no route/],
-  'connect-timeout': ['ConnectionTimedOut', /did not accept a connection/],
+  'connect-timeout': ['ConnectionTimedOut', /no connection came about before the timeout/],
+  'tls-timeout': ['RegistryTimeout', /did not finish the TLS handshake before the timeout/],
   reset: ['ConnectionReset', /cut the connection/],
   deadline: ['RegistryTimeout', /before the timeout/],
-  'address-denied': ['EgressDenied', /must not reach/],
+  'address-denied': ['EgressDenied', /resolves to an address that checks must not reach/],
   protocol: ['RegistryProtocolError', /not valid HTTP/],
   'body-too-large': ['RegistryProtocolError', /larger than 64 KiB/],
   'own-resources': ['OperatorResourceExhausted', /the operator ran out/],
@@ -96,6 +97,31 @@ const CAUSES: Readonly<Record<NetworkCause, readonly [reason: Reason, says: RegE
   'tls-not-tls': ['TLSVerificationFailed', /does not speak TLS/],
   'tls-other': ['TLSVerificationFailed', /TLS handshake/],
 };
+
+/** Sentences that say a name in a way of their own. */
+const worded: readonly Case[] = [
+  [
+    'a refused connection of a token service',
+    failed('token', 'refused', 'https://auth.example'),
+    'TokenServiceFailed',
+    'r?.',
+    /^the token service https:..auth\.example of registry\S+ refused the connection$/,
+  ],
+  [
+    'a token service at a denied address',
+    failed('token', 'address-denied', 'https://[fd00:ec2::254]:5001'),
+    'EgressDenied',
+    'r-.',
+    /^the token service https:..\[fd00:ec2::254\]:5001 of \S+ is an address that checks must not reach$/,
+  ],
+  [
+    'a token service with a name at a denied address',
+    failed('token', 'address-denied', 'https://auth.example:5001'),
+    'EgressDenied',
+    'r-.',
+    /^the token service https:..auth\.example:5001 of \S+ resolves to an address that checks must not reach$/,
+  ],
+];
 
 const network = (Object.keys(CAUSES) as NetworkCause[]).flatMap((cause): Case[] => {
   const [reason, says] = CAUSES[cause];
@@ -110,7 +136,8 @@ const network = (Object.keys(CAUSES) as NetworkCause[]).flatMap((cause): Case[] 
   if (cause === 'own-resources') return steps.map((step) => at(step, reason, 'nnn'));
   // A registry that is silent now says nothing about the login or the right.
   const sign = (why: Reason): string => (REASONS[why] === 'transient' ? '?' : '-');
-  const tokens = cause === 'deadline' || cause === 'address-denied' ? reason : 'TokenServiceFailed';
+  const own = reason === 'RegistryTimeout' || reason === 'EgressDenied';
+  const tokens = own ? reason : 'TokenServiceFailed';
   return [
     at('ping', reason, '-..'),
     at('login', reason, `r${sign(reason)}.`),
@@ -163,7 +190,7 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
       /allowedRegistries/,
     ],
   ],
-  NetworkFailed: network,
+  NetworkFailed: [...network, ...worded],
   Redirected: [
     [
       'a redirect at ping',
@@ -202,6 +229,15 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
     ],
   ],
   LoginWanted: [['nobody', { kind: 'LoginWanted' }, 'CredentialsRequired', 'r-.', nobody]],
+  PasswordWanted: [
+    [
+      'a token for Basic',
+      { kind: 'PasswordWanted' },
+      'CredentialsNotMatched',
+      'r-.',
+      /^Secret registry-credentials: it has a token alone, and .* takes a user name with a password/,
+    ],
+  ],
   RealmNotTrusted: [
     [
       'a realm elsewhere',
@@ -261,6 +297,13 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
       /^the token service of .*failed logins$/,
     ],
     ['a 500 of the token service', denied(500), 'TokenServiceFailed', 'r?.', /answered 500$/],
+    [
+      'a 500 of a token service with a name',
+      denied(500, 'unknown', 'https://auth.example'),
+      'TokenServiceFailed',
+      'r?.',
+      /^the token service https:..auth\.example of \S+ answered 500$/,
+    ],
     ['a 404 of the token service', denied(404), 'TokenServiceFailed', 'r-.', /answered 404$/],
   ],
   TokenUnusable: (['not-json', 'no-token', 'malformed-token'] as const).map((problem) => [
@@ -327,9 +370,23 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
   UploadMalformed: [
     [
       'a 202 without Location',
-      { kind: 'UploadMalformed', answer: anAnswer(202) },
+      { kind: 'UploadMalformed', answer: anAnswer(202), login: 'unknown' },
       'UnexpectedResponse',
       'ro-',
+      /without a usable Location/,
+    ],
+    [
+      'a 202 without Location for a proven login',
+      { kind: 'UploadMalformed', answer: anAnswer(202), login: 'proven' },
+      'UnexpectedResponse',
+      'rp-',
+      /without a usable Location/,
+    ],
+    [
+      'a 202 without Location for nobody',
+      { kind: 'UploadMalformed', answer: anAnswer(202), login: 'none' },
+      'UnexpectedResponse',
+      'ra-',
       /without a usable Location/,
     ],
   ],

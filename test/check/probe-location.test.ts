@@ -67,7 +67,8 @@ describe('probe', () => {
       it(`finds UnexpectedResponse where it ${name}, and cancels nothing`, async () => {
         const { observation } = await table.run(enter(location));
         expect(observation.kind).to.equal('UploadMalformed');
-        expect(table.diagnose(observation).reason).to.equal('UnexpectedResponse');
+        const { reason, stages } = table.diagnose(observation);
+        expect([reason, stages.Authenticated.status]).to.deep.equal(['UnexpectedResponse', 'True']);
       });
     }
 

@@ -1,12 +1,18 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { diagnose, type Diagnosis } from '../../src/check/diagnose.ts';
+import type { PullAsked } from '../../src/check/judge-pull.ts';
+import type { Credential } from '../../src/check/credential.ts';
 import type { Observation, Probed } from '../../src/check/observation.ts';
 import { probe, type ProbeWorld } from '../../src/check/probe.ts';
-import { createTrust, openConnection } from '../../src/registry/connection.ts';
+import { openConnection } from '../../src/registry/connection.ts';
 import { createGuard } from '../../src/registry/egress.ts';
+import type { Login } from '../../src/registry/login.ts';
+import type { ManifestName } from '../../src/registry/manifest.ts';
 import { parseRegistryUrl } from '../../src/registry/origin.ts';
 import { Secret } from '../../src/registry/secret.ts';
+import { createContexts } from '../../src/registry/trust.ts';
+import { aCredential } from '../support/builders.ts';
 import { createAuthority, LOOPBACK } from '../support/certificates.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import {
@@ -48,9 +54,13 @@ export const TIMEOUT_MS = 30_000;
 export interface ProbeOptions {
   readonly password?: string;
   readonly anonymous?: boolean;
+  /** What the Secret has besides, or instead. */
+  readonly credential?: Partial<Credential>;
   /** URL of the registry, where it is not {@link ProbeTable.registry}. */
   readonly url?: string;
   readonly tokenHost?: string;
+  /** A manifest to ask for as well. */
+  readonly pull?: ManifestName;
 }
 
 /** A running probe. */
@@ -73,7 +83,7 @@ export interface ProbeTable {
   run(turns: readonly Turn[], options?: ProbeOptions): Promise<Probed>;
   /** What must hold of every probe: the conversation, silence elsewhere, and that nothing shows the password. */
   verify(turns: readonly Turn[], probed: Probed): void;
-  diagnose(observation: Observation): Diagnosis;
+  diagnose(observation: Observation, pull?: PullAsked): Diagnosis;
   stop(): Promise<void>;
 }
 
@@ -85,10 +95,8 @@ export async function openTable(): Promise<ProbeTable> {
     startScriptedRegistry({ cert, key }),
     startScriptedRegistry({ cert, key }),
   ]);
-  const policy = {
-    guard: createGuard(['127.0.0.0/8', '::1']),
-    secureContext: createTrust(authority.pem),
-  };
+  const guard = createGuard(['127.0.0.0/8', '::1']);
+  const contexts = createContexts(authority.pem);
 
   const start = (turns: readonly Turn[], options: ProbeOptions = {}): Running => {
     const target = parseRegistryUrl(options.url ?? registry.url);
@@ -97,21 +105,35 @@ export async function openTable(): Promise<ProbeTable> {
     elsewhere.play([]);
     const clock = createFakeClock();
     const world: ProbeWorld = {
-      open: () => openConnection(policy),
+      open: ({ origin }, tls) => {
+        const { secureContext, ownContext } = contexts(tls);
+        return openConnection({ guard, secureContext, registry: { origin, secureContext: ownContext } });
+      },
       clock,
       tokenHosts:
         options.tokenHost === undefined ? [] : [{ registry: target.host, tokenHost: options.tokenHost }],
     };
-    const login = { username: 'ci', password: new Secret(options.password ?? CANARY) };
-    const credential = options.anonymous === true ? undefined : { login, matchedKey: target.host };
+    const login: Login = {
+      kind: 'password',
+      username: 'ci',
+      password: new Secret(options.password ?? CANARY),
+    };
+    const credential =
+      options.anonymous === true ? undefined : aCredential(CANARY, { login, ...options.credential });
     const controller = new AbortController();
-    const job = { registry: target, repository: 'team/app', credential, timeoutMs: TIMEOUT_MS };
+    const job = {
+      registry: target,
+      repository: 'team/app',
+      credential,
+      pull: options.pull,
+      timeoutMs: TIMEOUT_MS,
+    };
     const probed = probe(job, world, controller.signal);
     return { probed, clock, abort: (reason) => controller.abort(reason) };
   };
 
-  const diagnosed = (observation: Observation): Diagnosis =>
-    diagnose(observation, { host: registry.host, repository: 'team/app', secret: 'login' });
+  const diagnosed = (observation: Observation, pull?: PullAsked): Diagnosis =>
+    diagnose(observation, { host: registry.host, repository: 'team/app', secret: 'login' }, false, pull);
 
   const verify = (turns: readonly Turn[], probed: Probed): void => {
     expect(registry.conversation).to.deep.equal(turns.map(([asked]) => asked));

@@ -259,7 +259,8 @@ describe('probe', () => {
           [PING, table.wantsBearer()],
           [TOKEN, answer(200, {}, body)],
         ]);
-        expect(observation).to.deep.equal({ kind: 'TokenUnusable', problem });
+        expect(observation).to.deep.equal({ kind: 'TokenUnusable', problem, realm: table.registry.url });
+        expect(table.diagnose(observation).message).to.include(`token service ${table.registry.url} of`);
         expect(table.diagnose(observation).reason).to.equal('TokenServiceFailed');
       });
     }

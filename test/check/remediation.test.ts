@@ -2,9 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { REASONS, type Reason } from '../../src/check/reason.ts';
+import type { SecretForm } from '../../src/check/secret-content.ts';
 import { quote, remedyFor, type Facts, type Remediation } from '../../src/check/remediation/remedy.ts';
 import { verifyCommand } from '../../src/controller/verify.ts';
 
+const FORMS = ['docker', 'password', 'token', 'other'] as const;
+const OPERATORS = [
+  undefined,
+  'system:serviceaccount:rpc-system:registry-push-check',
+  'Jane Doe/ops@example.com',
+];
 const REASON_NAMES = Object.keys(REASONS) as Reason[];
 const FAILURES = REASON_NAMES.filter((reason) => REASONS[reason] !== 'ok');
 
@@ -17,6 +24,7 @@ function someFacts(more: Partial<Omit<Facts, 'verify'>> = {}): Facts {
     secret: 'login',
     namespace: 'apps',
     name: 'harbor',
+    form: undefined,
     ...more,
   };
   return { ...names, verify: verifyCommand(names.namespace, names.name) };
@@ -87,7 +95,11 @@ describe('remedyFor', () => {
 
   for (const reason of FAILURES) {
     it(`helps with ${reason}: filled in, at most eight steps, the last one verifies`, () => {
-      for (const facts of [someFacts(), { ...someFacts(), secret: undefined }]) {
+      for (const facts of [
+        ...FORMS.map((form) => someFacts({ form, expirySource: 'SecretKey' })),
+        ...OPERATORS.map((operator) => someFacts({ operator, expirySource: 'Annotation' })),
+        { ...someFacts(), secret: undefined },
+      ]) {
         const { summary, steps } = remedy(reason, facts);
         for (const text of [summary, ...steps]) {
           expect(text).to.not.match(/\{[a-z]+\}|undefined|\[object/);
@@ -102,9 +114,13 @@ describe('remedyFor', () => {
   }
 
   it('writes commands that a shell can parse', () => {
-    const all = [...commands(someFacts()), ...commands({ ...someFacts(), secret: undefined })];
+    const all = [
+      ...FORMS.flatMap((form) => commands(someFacts({ form, expirySource: 'SecretKey' }))),
+      ...OPERATORS.flatMap((operator) => commands(someFacts({ operator, expirySource: 'Annotation' }))),
+      ...commands({ ...someFacts(), secret: undefined }),
+    ];
     expect(all.length).to.be.above(FAILURES.length);
-    const { status, stderr } = spawnSync('/bin/bash', ['-n', '-c', all.join('\n')], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync('/bin/bash', ['-n'], { input: all.join('\n'), encoding: 'utf8' });
     expect([status, stderr]).to.deep.equal([0, '']);
   });
 
@@ -146,7 +162,11 @@ describe('remedyFor', () => {
         .replaceAll(hostile.namespace, plain.namespace)
         .replaceAll(hostile.name, plain.name);
     const byDefault = { repository: 'stellaops/doctor-test' };
-    const of = (facts: Facts): string[] => [...commands(facts), ...commands({ ...facts, ...byDefault })];
+    const of = (facts: Facts): string[] => [
+      ...FORMS.flatMap((form) => commands({ ...facts, form, expirySource: 'SecretKey' })),
+      ...commands({ ...facts, ...byDefault, expirySource: 'Annotation' }),
+      ...OPERATORS.flatMap((operator) => commands({ ...facts, operator })),
+    ];
     // Many reasons share a command: each is run once.
     const pairs = new Map(
       of(hostile).map((command, at): [string, readonly [string, string]] => {
@@ -182,7 +202,7 @@ describe('remedyFor', () => {
       'DNSLookupFailed',
       someFacts({ host: 'docker.io', url: 'https://registry-1.docker.io' }),
     ).steps.slice(1);
-    expect(lookup).to.match(/getent hosts registry-1\.docker\.io$/);
+    expect(lookup).to.match(/ -n apps .* -- nslookup registry-1\.docker\.io$/);
   });
 
   it('never overwrites a Secret that holds logins of other registries', () => {
@@ -193,6 +213,33 @@ describe('remedyFor', () => {
         .and.not.include('docker-registry shared');
     }
   });
+
+  const writes: readonly (readonly [form: SecretForm | undefined, command: RegExp])[] = [
+    [undefined, /^kubectl create secret docker-registry login -n apps .* \| kubectl apply --server-side /],
+    ['docker', /^kubectl create secret docker-registry login -n apps .* \| kubectl apply --server-side /],
+    [
+      'password',
+      /^kubectl create secret generic login .*=username=.*=password=.* \| kubectl patch secret login -n apps /,
+    ],
+    ['token', /^kubectl create secret generic login .*=token=.* \| kubectl patch secret login -n apps /],
+    ['other', /^kubectl create secret docker-registry harbor-registry-login -n apps /],
+  ];
+  for (const [form, command] of writes) {
+    it(`writes a login of the form ${String(form)} so that the type of the Secret stays what it is`, () => {
+      for (const reason of [
+        'CredentialsRejected',
+        'CredentialsExpired',
+        'SecretInvalid',
+        'PushDenied',
+      ] as const) {
+        const all = remedy(reason, someFacts({ form })).steps.flatMap((step) => commandOf(step) ?? []);
+        expect(
+          all.filter((one) => command.test(one)),
+          reason,
+        ).to.have.length(1);
+      }
+    });
+  }
 
   it('takes over nothing by a client-side apply: that would copy the password into an annotation', () => {
     for (const secret of [undefined, 'login']) {
@@ -205,11 +252,97 @@ describe('remedyFor', () => {
     }
   });
 
+  it('looks at the registry from inside the cluster, in a pod that goes away again', () => {
+    const all = commands(someFacts()).filter((command) => command.startsWith('kubectl run'));
+    expect(all.length).to.be.above(5);
+    for (const command of all) {
+      expect(wordsOf(command)[0]?.slice(0, 9)).to.deep.equal([
+        'kubectl',
+        'run',
+        'rpc-look',
+        '--rm',
+        '-i',
+        '--restart=Never',
+        '--image=curlimages/curl',
+        '-n',
+        'apps',
+      ]);
+    }
+  });
+
+  const grants: readonly (readonly [name: string, operator: string, subject: string, binding: string])[] = [
+    [
+      'a service account',
+      'system:serviceaccount:rpc-system:operator',
+      '--serviceaccount=rpc-system:operator',
+      'get-secret-login-by-rpc-system.operator',
+    ],
+    [
+      'a user',
+      "Jane O'Hara/ops@example.com",
+      "--user=Jane O'Hara/ops@example.com",
+      'get-secret-login-by-Jane-O-Hara-ops@example.com',
+    ],
+    ['a node', 'system:node:a', '--user=system:node:a', 'get-secret-login-by-system:node:a'],
+  ];
+  for (const [name, operator, subject, binding] of grants) {
+    it(`lets ${name} read this one Secret, by a role that nothing else is in`, () => {
+      const [role, bound, , ...more] = remedy('SecretForbidden', someFacts({ operator })).steps;
+      const apply = ['kubectl', 'apply', '--server-side', '--force-conflicts', '-f', '-'];
+      const ofRole = ['--verb=get', '--resource=secrets', '--resource-name=login'];
+      const dry = ['--dry-run=client', '-o', 'yaml'];
+      const create = (...args: readonly string[]): readonly string[] => [
+        'kubectl',
+        'create',
+        ...args,
+        ...dry,
+      ];
+      expect(sorted(wordsOf(commandOf(role ?? '') ?? ''))).to.deep.equal(
+        sorted([create('role', 'get-secret-login', '-n', 'apps', ...ofRole), apply]),
+      );
+      expect(sorted(wordsOf(commandOf(bound ?? '') ?? ''))).to.deep.equal(
+        sorted([create('rolebinding', binding, '-n', 'apps', '--role=get-secret-login', subject), apply]),
+      );
+      expect(more).to.have.length(1);
+    });
+  }
+
+  it('says in words what to allow where it does not know whom', () => {
+    const [step, ...more] = remedy('SecretForbidden').steps;
+    expect(step).to.match(/^Give its service account the verb get on secrets .* rbac\.namedSecrets/);
+    expect(more).to.have.length(1);
+  });
+
+  const renewals: readonly (readonly [source: Facts['expirySource'], step: RegExp | undefined])[] = [
+    ['SecretKey', /: kubectl patch secret login -n apps .*"data":{"expiresAt":null,"expires_at":null}}'$/],
+    ['Annotation', /: kubectl annotate secret login -n apps doctor\.stella-ops\.org\/expires-at-$/],
+    ['JWT', undefined],
+    ['ECRPassword', undefined],
+    [undefined, undefined],
+  ];
+  for (const [expirySource, wanted] of renewals) {
+    it(`${wanted === undefined ? 'leaves' : 'renews'} the stated end of an expired login, known by ${String(expirySource)}`, () => {
+      const steps = remedy('CredentialsExpired', someFacts({ expirySource })).steps.slice(3, -1);
+      if (wanted === undefined) expect(steps).to.deep.equal([]);
+      else {
+        expect(steps).to.have.length(1);
+        expect(steps[0]).to.match(wanted);
+      }
+    });
+  }
+
+  it('says of each failure what to do, and not only how to see whether it helped', () => {
+    for (const reason of FAILURES) expect(remedy(reason).steps.length, reason).to.be.above(1);
+  });
+
   it('asks and logs in at the address of the registry, with scheme, port and prefix', () => {
     const facts = someFacts({ url: 'http://reg.example:5000/a', server: 'https://index.docker.io/v1/' });
     const all = commands(facts);
-    const curls = all.filter((command) => command.startsWith('curl'));
-    expect(new Set(curls)).to.deep.equal(new Set(['curl -sSi http://reg.example:5000/a/v2/']));
+    const curls = all.flatMap((command) => /-- (curl .*)$/.exec(command)?.slice(1) ?? []);
+    const asked = 'http://reg.example:5000/a/v2/';
+    expect(new Set(curls)).to.deep.equal(
+      new Set([`curl -sSik -m 20 ${asked}`, `curl -sSvk -m 20 -o /dev/null ${asked}`]),
+    );
     const servers = all.flatMap(
       (command) => /--docker-server=(\S+)|docker login (\S+)/.exec(command)?.slice(1) ?? [],
     );
@@ -226,6 +359,10 @@ describe('remedyFor', () => {
     expect(stepsFor('harbor-registry-login')).to.include('docker-registry harbor-registry-login-2 ');
     const [long] = /(?<=docker-registry )\S+/.exec(stepsFor(undefined, 'n'.repeat(253))) ?? expect.fail();
     expect(long).to.have.length.at.most(253);
+    const [dotted] =
+      /(?<=docker-registry )\S+/.exec(stepsFor(undefined, `${'n'.repeat(229)}.${'n'.repeat(23)}`)) ??
+      expect.fail();
+    expect(dotted).to.equal(`${'n'.repeat(229)}-registry-login`);
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 import { lab } from '../support/lab.ts';
-import type { Manifest } from '../support/manifests.ts';
+import { secretsEverywhere, type Manifest } from '../support/manifests.ts';
 
 /** How long a test waits for what must come, in milliseconds: long, since a busy machine is no failure. */
 const PATIENCE_MS = 30_000;
@@ -22,9 +22,11 @@ export async function kubectl(args: readonly string[], input?: string): Promise<
   return stdout;
 }
 
-/** Installs the kind and the operator's role, and waits until the kind is served. */
+/** Installs the kind and the operator's roles, for Secrets of all namespaces, and waits until the kind is served. */
 export async function install(): Promise<void> {
-  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/', '-f', 'deploy/rbac.yaml']);
+  // The kind itself comes last: what `npm run manifests` made may be older while somebody works on it.
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'deploy/install.yaml', '-f', 'crds/']);
+  await apply(secretsEverywhere());
   await kubectl([
     'wait',
     '--for=condition=Established',

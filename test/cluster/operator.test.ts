@@ -128,6 +128,7 @@ describe('the operator as a child process with its own identity', () => {
   it('answers the command that its remediation ends with', async () => {
     tokens.setUsers(puller);
     await apply(check(ONE, 'pasted', spec()));
+    await kubectl(['wait', 'rpc/pasted', '-n', ONE, '--for=condition=Stalled', '--timeout=30s']);
     const red = await untilVerdict(ONE, 'pasted', 'False/PushDenied');
     tokens.setUsers(pusher);
     const command = red.status?.remediation?.steps?.at(-1)?.replace(/^Check again[^:]*: /, '') ?? '';
@@ -138,13 +139,14 @@ describe('the operator as a child process with its own identity', () => {
       HOME: dir,
     };
     const { code, stdout, stderr } = await runProcess({
-      name: 'bash',
-      file: '/bin/bash',
+      name: 'sh',
+      file: '/bin/sh',
       args: ['-c', command],
       env,
     });
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect(stdout).to.match(/pasted\s+True\s+PushAuthorized/);
+    await kubectl(['wait', 'rpc/pasted', '-n', ONE, '--for=condition=Ready', '--timeout=0']);
   }).timeout(60_000);
 
   it('probes an edited check at once, whatever the old question is waiting for', async () => {
@@ -160,10 +162,26 @@ describe('the operator as a child process with its own identity', () => {
     };
     await apply(check(ONE, 'edited', spec(old)));
     await asked;
+    // Longer than a second: until there is a verdict, status says that there will be one.
+    const waiting = await untilVerdict(ONE, 'edited', 'Unknown/Progressing');
+    expect(waiting.status).to.include({ observedGeneration: -1 }).and.not.have.any.keys('history');
     const patch = JSON.stringify({ spec: { registryUrl: registry.url, existingSecret: 'login' } });
     await kubectl(['patch', 'rpc', 'edited', '-n', ONE, '--type=merge', '-p', patch]);
     const green = await untilVerdict(ONE, 'edited', 'True/PushAuthorized');
     expect(green.status?.observedGeneration).to.equal(green.metadata.generation);
+    expect(green.status?.conditions?.map(({ type }) => type)).to.not.include('Reconciling');
+    const { items } = JSON.parse(
+      await kubectl([
+        'get',
+        'events',
+        '-n',
+        ONE,
+        '--field-selector=involvedObject.name=edited',
+        '-o',
+        'json',
+      ]),
+    ) as { readonly items: readonly { readonly reason: string }[] };
+    expect(items.map(({ reason }) => reason)).to.not.include.members(['Progressing']);
   });
 
   it('probes at once when a new token asks for it, and echoes the token with the verdict', async () => {
@@ -185,6 +203,15 @@ describe('the operator as a child process with its own identity', () => {
       .and.not.to.include('Stalled');
     await apply(login(ONE, 'late-login', registry.host, 'ci', PASSWORD));
     await untilVerdict(ONE, 'early', 'True/PushAuthorized');
+    const { items } = JSON.parse(await kubectl(['get', 'events.events.k8s.io', '-n', ONE, '-o', 'json'])) as {
+      readonly items: readonly { readonly reason: string; readonly related?: object }[];
+    };
+    expect(items.find(({ reason }) => reason === 'SecretNotFound')?.related).to.deep.equal({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      namespace: ONE,
+      name: 'late-login',
+    });
   });
 
   it('withdraws the verdict of a suspended check', async () => {
@@ -209,6 +236,11 @@ describe('the operator as a child process with its own identity', () => {
       ['delete', 'registrypushchecks'],
       ['create', 'pods'],
       ['get', 'configmaps'],
+      ['get', 'events.events.k8s.io'],
+      ['list', 'events.events.k8s.io'],
+      ['update', 'events.events.k8s.io'],
+      ['delete', 'events.events.k8s.io'],
+      ['create', 'events'],
       ['create', 'serviceaccounts/token'],
     ];
     for (const action of mayNot) {

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { RegistryPushCheckStatus } from '../../src/api/registrypushcheck.ts';
 import { mergePatch, statusPatch } from '../../src/controller/patch.ts';
 import { visits } from '../support/arbitraries.ts';
-import { aCheck, aVisit } from '../support/builders.ts';
+import { aCheck, aUsedLogin, aVisit } from '../support/builders.ts';
 import { nextStatus } from '../../src/controller/status.ts';
 import { after, green, met } from './story.ts';
 
@@ -109,9 +109,7 @@ describe('statusPatch', () => {
   });
 
   it('leaves nothing of a red check on a green one', () => {
-    const red = after([
-      met('CredentialsRejected', { secretVersion: '7', matchedKey: 'registry.example.com' }),
-    ]);
+    const red = after([met('CredentialsRejected', { secretVersion: '7', login: aUsedLogin() })]);
     const next = nextStatus(aVisit({ check: red }));
     const { status } = statusPatch(red, next) as { readonly status: unknown };
     expect(status).to.deep.include({ remediation: null, credentials: null });

@@ -27,4 +27,13 @@ describe('createRecent', () => {
     recent.forget(KEY);
     expect(recent.mayDiscard(KEY)).to.equal(true);
   });
+
+  it('knows of which checks it published a result', () => {
+    const recent = createRecent();
+    expect(recent.hasPublished(KEY)).to.equal(false);
+    recent.published(KEY);
+    expect([recent.hasPublished(KEY), recent.hasPublished('team/other')]).to.deep.equal([true, false]);
+    recent.forget(KEY);
+    expect(recent.hasPublished(KEY)).to.equal(false);
+  });
 });

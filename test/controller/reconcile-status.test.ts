@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import { ANNOTATION, type RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 import type { Observation } from '../../src/check/observation.ts';
 import type { Outcome } from '../../src/controller/reconcile.ts';
+import type { SecretRead } from '../../src/controller/secrets.ts';
 import { nextSlot } from '../../src/controller/schedule.ts';
-import { aCheck, anAnswer, aSpec, NOW_MS } from '../support/builders.ts';
+import { aCheck, aCredential, anAnswer, aSpec, at, NOW_MS } from '../support/builders.ts';
 import { after, green } from './story.ts';
-import { visit } from './world.ts';
+import { LOGIN, visit } from './world.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -47,9 +48,38 @@ describe('reconcile and the status that it writes', () => {
       expect(status?.registry).to.deep.equal({ host: 'registry.example.com', authScheme: 'bearer' });
       expect(status?.credentials).to.deep.equal({
         secretResourceVersion: '7',
+        firstSeenTime: at(0),
         matchedKey: 'registry.example.com',
       });
       expect(JSON.stringify(status)).to.not.include('hunter2');
+    });
+
+    it('the commands that let the operator read the Secret', async () => {
+      const { status } = await visit({
+        check: withSecret,
+        identity: 'system:serviceaccount:rpc:operator',
+        secret: {
+          kind: 'problem',
+          problem: { reason: 'SecretForbidden', detail: 'it is not good' },
+          form: undefined,
+          version: undefined,
+        },
+      });
+      expect(status?.remediation?.steps?.[1]).to.match(
+        /: kubectl create rolebinding get-secret-push-by-rpc\.operator -n team .* --serviceaccount=rpc:operator /,
+      );
+    });
+
+    it('the step that renews the stated end of a login that has run out', async () => {
+      const expired = aCredential('hunter2', { expiry: { atMs: NOW_MS - 1, source: 'Annotation' } });
+      const { status } = await visit({
+        check: withSecret,
+        secret: { ...LOGIN, credential: expired } as SecretRead,
+        meets: { kind: 'LoginRefused', answer: anAnswer(401) },
+        versionThen: '7',
+      });
+      expect(status?.conditions?.[0]?.reason).to.equal('CredentialsExpired');
+      expect(status?.remediation?.steps?.at(-2)).to.match(/: kubectl annotate secret push -n team \S+-$/);
     });
 
     it('the author’s mistake in a spec, in words that name the field once', async () => {
@@ -80,10 +110,10 @@ describe('reconcile and the status that it writes', () => {
       };
       expect(await steps('http://registry.example.com:5000/a'))
         .to.include('--docker-server=registry.example.com:5000 ')
-        .and.include('curl -sSi http://registry.example.com:5000/a/v2/');
+        .and.include('curl -sSik -m 20 http://registry.example.com:5000/a/v2/');
       expect(await steps('docker.io'))
         .to.include('--docker-server=https://index.docker.io/v1/ ')
-        .and.include('curl -sSi https://registry-1.docker.io/v2/');
+        .and.include('curl -sSik -m 20 https://registry-1.docker.io/v2/');
     });
 
     it('why the probe ran', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { ANNOTATION, type RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
+import { REMINDER_MS } from '../../src/controller/events.ts';
 import type { Outcome } from '../../src/controller/reconcile.ts';
+import { createReminders, type Reminders } from '../../src/controller/reminders.ts';
 import type { SecretRead } from '../../src/controller/secrets.ts';
 import { nextSlot, REQUEST_SPACING_MS } from '../../src/controller/schedule.ts';
 import { suspendedStatus } from '../../src/controller/status.ts';
@@ -42,8 +44,21 @@ function edited(over: Partial<RegistryPushCheck['metadata']>): RegistryPushCheck
   return aCheck({ metadata: over, spec: { existingSecret: 'push' } });
 }
 
-function problem(reason: 'SecretNotFound' | 'SecretInvalid', version?: string): SecretRead {
-  return { kind: 'problem', problem: { reason, detail: 'it is not good' }, version };
+function problem(
+  reason: 'SecretForbidden' | 'SecretNotFound' | 'SecretInvalid',
+  version?: string,
+): SecretRead {
+  return { kind: 'problem', problem: { reason, detail: 'it is not good' }, form: 'docker', version };
+}
+
+/** Reminders of an operator that has told of the failure of {@link aCheck} when it began. */
+function toldBefore(): Reminders {
+  const reminders = createReminders();
+  const red = aCheck({
+    status: { conditions: [aCondition({ type: 'Ready', status: 'False', reason: 'InvalidSpec' })] },
+  });
+  reminders.due(red, undefined, NOW_MS);
+  return reminders;
 }
 
 describe('reconcile', () => {
@@ -68,11 +83,26 @@ describe('reconcile', () => {
         scene: {
           check: aCheck({
             spec: { interval: 'often' },
-            status: { conditions: [aCondition({ type: 'Ready', status: 'False' })] },
+            status: { conditions: [aCondition({ type: 'Ready', status: 'False', reason: 'InvalidSpec' })] },
           }),
+          reminders: toldBefore(),
         },
         says: [],
-        outcome: {},
+        outcome: { requeueAfterMs: REMINDER_MS },
+      },
+      'tells again of a spec that cannot be run, though it is not visited again': {
+        scene: {
+          check: aCheck({
+            spec: { interval: 'often' },
+            status: {
+              conditions: [aCondition({ type: 'Ready', status: 'False', reason: 'InvalidSpec' })],
+            },
+          }),
+          afterMs: REMINDER_MS + MINUTE,
+          reminders: toldBefore(),
+        },
+        says: ['record team/mirror Warning InvalidSpec'],
+        outcome: { requeueAfterMs: REMINDER_MS - MINUTE },
       },
       'withdraws the verdict of a suspended check, without a probe': {
         scene: {
@@ -147,6 +177,16 @@ describe('reconcile', () => {
         says: [READ, 'write Ready=False SecretNotFound', 'record team/mirror Warning SecretNotFound'],
         outcome: { requeueAfterMs: 2 * SECOND },
       },
+      'asks the API server who it is where it may not read the Secret': {
+        scene: { check: withSecret, secret: problem('SecretForbidden') },
+        says: [
+          READ,
+          'identity',
+          'write Ready=False SecretForbidden',
+          'record team/mirror Warning SecretForbidden',
+        ],
+        outcome: { requeueAfterMs: 2 * SECOND },
+      },
       'asks nobody where the Secret is malformed': {
         scene: { check: withSecret, secret: problem('SecretInvalid', '7') },
         says: [READ, 'write Ready=False SecretInvalid', 'record team/mirror Warning SecretInvalid'],
@@ -160,7 +200,7 @@ describe('reconcile', () => {
       'reads no Secret and asks nobody for a spec that cannot be run': {
         scene: { check: aCheck({ spec: { existingSecret: 'push', interval: 'often' } }) },
         says: ['write Ready=False InvalidSpec', 'record team/mirror Warning InvalidSpec'],
-        outcome: {},
+        outcome: { requeueAfterMs: REMINDER_MS },
       },
       'throws away the result for a check that was edited meanwhile': {
         scene: { check: withSecret, meets: REFUSED, checkThen: edited({ generation: 4 }) },

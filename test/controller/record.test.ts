@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { RegistryPushCheckStatus } from '../../src/api/registrypushcheck.ts';
-import { find, nextStatus } from '../../src/controller/status.ts';
+import { find } from '../../src/controller/conditions.ts';
+import { nextStatus } from '../../src/controller/status.ts';
 import { visits } from '../support/arbitraries.ts';
-import { aCheck, aDiagnosis, aSpec, at } from '../support/builders.ts';
+import { aCheck, aDiagnosis, aSpec, at, aUsedLogin } from '../support/builders.ts';
 import { statusProblems } from '../support/status-schema.ts';
 import { after, green, met, statusAfter, type Step } from './story.ts';
 
@@ -61,6 +62,14 @@ describe('nextStatus, besides the verdict,', () => {
     it('of a Secret that is waited for from the first visit on', () => {
       const status = statusAfter(met('SecretNotFound'), met('SecretNotFound', { afterMs: 5 * SECOND }));
       expect(status.nextProbeTime).to.equal(at(10 * SECOND));
+    });
+
+    it('of a Secret that is waited for soon, though the clock was ahead when that began', () => {
+      const ahead = (afterMs: number): RegistryPushCheckStatus =>
+        statusAfter(met('SecretNotFound', { afterMs }), met('SecretNotFound'));
+      expect(ahead(MINUTE).nextProbeTime).to.equal(at(2 * SECOND));
+      expect(ahead(60 * MINUTE).nextProbeTime).to.equal(at(MINUTE));
+      expect(find(ahead(60 * MINUTE).conditions, 'Stalled')?.reason).to.equal('SecretNotFound');
     });
 
     it('in whole seconds', () => {
@@ -183,10 +192,11 @@ describe('nextStatus, besides the verdict,', () => {
   });
 
   it('names the registry, its scheme, and the Secret by version and key', () => {
-    const seen = statusAfter(green({ secretVersion: '7', matchedKey: 'registry.example.com' }));
+    const seen = statusAfter(green({ secretVersion: '7', login: aUsedLogin() }));
     expect(seen.registry).to.deep.equal({ host: 'registry.example.com', authScheme: 'bearer' });
     expect(seen.credentials).to.deep.equal({
       secretResourceVersion: '7',
+      firstSeenTime: at(0),
       matchedKey: 'registry.example.com',
     });
     const unseen = statusAfter(met('InvalidSpec', { host: undefined, spec: undefined }));

@@ -248,3 +248,41 @@ describe('nextTurn after a probe whose result is not in status', () => {
     expect(nextTurn(done, aSpec(), NOW_MS, NOW_MS - 4.3 * SECOND)).to.deep.equal(run('FirstProbe'));
   });
 });
+
+describe('nextTurn with the verdict of another process', () => {
+  const judged = (reason: string): ReturnType<typeof aCheck> =>
+    aCheck({
+      status: {
+        conditions: [aCondition({ type: 'Ready', status: 'False', reason })],
+        lastProbeTime: at(-HOUR),
+        nextProbeTime: at(5 * 60 * SECOND),
+      },
+    });
+
+  for (const reason of [
+    'CredentialsNotBound',
+    'EgressDenied',
+    'InsecureTransportNotAllowed',
+    'RegistryNotAllowed',
+    'TLSVerificationFailed',
+    'TokenRealmNotTrusted',
+  ]) {
+    it(`runs at once where ${reason} may rest on a configuration that is gone`, () => {
+      expect(nextTurn(judged(reason), aSpec(), NOW_MS, undefined, false)).to.deep.equal(run('Restarted'));
+      expect(nextTurn(judged(reason), aSpec(), NOW_MS, undefined, true)).to.deep.equal(wait(5 * 60 * SECOND));
+    });
+  }
+
+  it('waits for its slot where no configuration has a say', () => {
+    for (const reason of ['PushAuthorized', 'PushDenied', 'CredentialsRejected', 'SecretNotFound'])
+      expect(nextTurn(judged(reason), aSpec(), NOW_MS, undefined, false), reason).to.deep.equal(
+        wait(5 * 60 * SECOND),
+      );
+  });
+
+  it('leaves the registry alone that was asked a moment ago', () => {
+    expect(
+      nextTurn(judged('TokenRealmNotTrusted'), aSpec(), NOW_MS, NOW_MS - 4 * SECOND, false),
+    ).to.deep.equal(wait(11 * SECOND));
+  });
+});

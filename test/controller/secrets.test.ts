@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { readSecret, secretVersion } from '../../src/controller/secrets.ts';
+import { readSecret, secretVersion, type ConsentOf } from '../../src/controller/secrets.ts';
 import { KubeNetworkError } from '../../src/kube/client.ts';
-import { aRegistry } from '../support/builders.ts';
+import { aRegistry, NOW_MS } from '../support/builders.ts';
 import { kubeError, scriptedClient, type ScriptedClient } from '../support/scripted-client.ts';
 
 const { signal } = new AbortController();
@@ -16,8 +16,11 @@ function aSecret(
   };
 }
 
-function read({ client }: ScriptedClient): ReturnType<typeof readSecret> {
-  return readSecret(client, 'team', 'push', aRegistry(), 'team/app', signal);
+const NOBODY: ReturnType<ConsentOf> = { installed: [], trusted: [] };
+const question = { namespace: 'team', name: 'push', registry: aRegistry(), repository: 'team/app' };
+
+function read({ client }: ScriptedClient, consent: ConsentOf = () => NOBODY): ReturnType<typeof readSecret> {
+  return readSecret(client, question, consent, NOW_MS, signal);
 }
 
 function ask({ client }: ScriptedClient): Promise<string | undefined> {
@@ -31,53 +34,86 @@ describe('readSecret', () => {
     expect(script.requests).to.deep.equal([{ method: 'GET', path: '/api/v1/namespaces/team/secrets/push' }]);
     if (found.kind !== 'credential') throw new Error(found.problem.detail);
     expect([found.version, found.credential.matchedKey]).to.deep.equal(['7', 'registry.example.com']);
-    expect(found.credential.login.password.reveal()).to.equal('hunter2');
+    const { login } = found.credential;
+    expect(login.kind === 'password' && login.password.reveal()).to.equal('hunter2');
+    expect(found.form).to.equal('docker');
     expect(JSON.stringify(found)).to.not.include('hunter2');
   });
 
   it('keeps names inside their part of the path', async () => {
     const script = scriptedClient(aSecret());
-    await readSecret(script.client, '../a', 'b?c/d', aRegistry(), 'team/app', signal);
+    const hostile = { ...question, namespace: '../a', name: 'b?c/d' };
+    await readSecret(script.client, hostile, () => NOBODY, NOW_MS, signal);
     expect(script.requests[0]?.path).to.equal('/api/v1/namespaces/..%2Fa/secrets/b%3Fc%2Fd');
   });
 
-  const problems: readonly (readonly [
+  it('takes the word of the installation for the Secret that it reads, and for no other', async () => {
+    const plain = { type: 'Opaque', data: { username: 'Y2k=', password: 'aHVudGVyMg==' }, metadata: {} };
+    const asked: string[] = [];
+    const says: (readonly [ConsentOf, string])[] = [
+      [(namespace, name) => (asked.push(`${namespace}/${name}`), NOBODY), 'CredentialsNotBound'],
+      [() => ({ installed: ['registry.example.com'], trusted: [] }), 'credential'],
+      [() => ({ installed: [], trusted: ['registry.example.com'] }), 'credential'],
+      [() => ({ installed: ['a.example'], trusted: ['b.example'] }), 'CredentialsNotBound'],
+    ];
+    for (const [consent, expected] of says) {
+      const found = await read(scriptedClient(plain), consent);
+      expect(found.kind === 'problem' ? found.problem.reason : found.kind).to.equal(expected);
+      expect(found.form).to.equal('password');
+    }
+    expect(asked).to.deep.equal(['team/push']);
+  });
+
+  it('takes the word of the Secret itself, by its annotation', async () => {
+    const annotations = { 'doctor.stella-ops.org/registries': 'registry.example.com' };
+    const data = { username: 'Y2k=', password: 'aHVudGVyMg==' };
+    const found = await read(scriptedClient({ type: 'Opaque', data, metadata: { annotations } }));
+    expect(found).to.include({ kind: 'credential', form: 'password', version: '' });
+  });
+
+  type Row = readonly [
     name: string,
     answer: unknown,
-    problem: object,
-    version: string | undefined,
-  ])[] = [
+    form: string | undefined,
+    says: object,
+    version?: string,
+  ];
+  const problems: readonly Row[] = [
     [
       'a 404',
       kubeError(404),
-      { reason: 'SecretNotFound', detail: 'it does not exist in namespace team' },
       undefined,
+      { reason: 'SecretNotFound', detail: 'it does not exist in namespace team' },
     ],
     [
       'a 403',
       kubeError(403),
-      { reason: 'SecretForbidden', detail: 'the operator may not read it in namespace team' },
       undefined,
+      { reason: 'SecretForbidden', detail: 'the operator may not read it in namespace team' },
     ],
     [
       'another type',
-      { type: 'Opaque', data: { password: 'aHVudGVyMg==' }, metadata: { resourceVersion: '7' } },
+      { type: 'kubernetes.io/tls', data: { password: 'aHVudGVyMg==' }, metadata: { resourceVersion: '7' } },
+      'other',
       {
         reason: 'SecretTypeUnsupported',
-        detail: 'it is of type Opaque, and only kubernetes.io/dockerconfigjson is supported',
+        detail:
+          'it is of type kubernetes.io/tls; supported types: kubernetes.io/dockerconfigjson, kubernetes.io/dockercfg, kubernetes.io/basic-auth, Opaque',
       },
       '7',
     ],
     [
       'no data',
       { type: 'kubernetes.io/dockerconfigjson', metadata: { resourceVersion: '7' } },
+      'docker',
       { reason: 'SecretInvalid', detail: 'it has no key .dockerconfigjson; its keys: none' },
       '7',
     ],
   ];
-  for (const [name, answer, problem, version] of problems) {
+  for (const [name, answer, form, problem, version] of problems) {
     it(`answers ${name} as a problem`, async () => {
-      expect(await read(scriptedClient(answer))).to.deep.equal({ kind: 'problem', problem, version });
+      const found = await read(scriptedClient(answer));
+      expect(found).to.deep.equal({ kind: 'problem', problem, form, version });
     });
   }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { find, suspendedStatus } from '../../src/controller/status.ts';
+import { find } from '../../src/controller/conditions.ts';
+import { suspendedStatus } from '../../src/controller/status.ts';
 import { aCheck, aCondition, aDiagnosis, at, NOW_MS } from '../support/builders.ts';
 import { statusProblems } from '../support/status-schema.ts';
 import { after, green, met } from './story.ts';

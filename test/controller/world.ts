@@ -2,8 +2,9 @@ import type { RegistryPushCheck, RegistryPushCheckStatus } from '../../src/api/r
 import type { Observation } from '../../src/check/observation.ts';
 import { reconcile, type Outcome } from '../../src/controller/reconcile.ts';
 import type { SecretRead } from '../../src/controller/secrets.ts';
-import { find } from '../../src/controller/status.ts';
+import { find } from '../../src/controller/conditions.ts';
 import { createRecent, type Recent } from '../../src/controller/recent.ts';
+import { createReminders, type Reminders } from '../../src/controller/reminders.ts';
 import { createUnwritten, type Unwritten } from '../../src/controller/unwritten.ts';
 import type { World } from '../../src/controller/world.ts';
 import { ACCEPTED, aCredential, aProbed, NOW_MS } from '../support/builders.ts';
@@ -27,6 +28,12 @@ export interface Scene {
   readonly unwritten?: Unwritten;
   /** When earlier visits asked the registry; absent: never. */
   readonly recent?: Recent;
+  /** What earlier visits told again; absent: nothing. */
+  readonly reminders?: Reminders;
+  /** Who the operator is; absent: it is not known. */
+  readonly identity?: string;
+  /** Whether the installation shows user names; absent: it does not. */
+  readonly showPrincipal?: boolean;
   /** How long after {@link NOW_MS} the visit takes place. */
   readonly afterMs?: number;
 }
@@ -40,7 +47,12 @@ export interface Told {
 }
 
 /** A Secret of version 7 with the login of `ci`. */
-export const LOGIN: SecretRead = { kind: 'credential', credential: aCredential(), version: '7' };
+export const LOGIN: SecretRead = {
+  kind: 'credential',
+  credential: aCredential(),
+  form: 'docker',
+  version: '7',
+};
 
 /** Visits `team/mirror`. */
 export async function visit(scene: Scene): Promise<Told> {
@@ -81,8 +93,12 @@ function reading(scene: Scene, said: string[]): Omit<World, 'write' | 'record'> 
       said.push(`secretVersion ${namespace}/${name}`);
       return given(scene.versionThen);
     },
+    identity: async () => {
+      said.push('identity');
+      return scene.identity;
+    },
     ask: async ({ registry, repository, credential, timeoutMs }) => {
-      const who = credential?.login.username ?? 'nobody';
+      const who = credential?.login.kind === 'password' ? credential.login.username : 'nobody';
       said.push(`ask ${registry.host} ${repository} as ${who} within ${String(timeoutMs)}`);
       const meets = given(scene.meets) ?? ACCEPTED;
       if (scene.checkThen !== undefined) check = scene.checkThen === 'gone' ? undefined : scene.checkThen;
@@ -90,8 +106,10 @@ function reading(scene: Scene, said: string[]): Omit<World, 'write' | 'record'> 
       return { kind: 'answered', probed: aProbed(meets) };
     },
     forbids: () => scene.forbids,
+    showPrincipal: scene.showPrincipal ?? false,
     unwritten: scene.unwritten ?? createUnwritten(),
     recent: scene.recent ?? createRecent(),
+    reminders: scene.reminders ?? createReminders(),
     defaults: { intervalMs: 600_000, retryIntervalMs: 60_000 },
     clock,
   };

@@ -50,6 +50,41 @@ describe('createInformer', () => {
     ]);
   });
 
+  it('has synced when every namespace was listed, and hears from the one that is silent longest', async () => {
+    bench = aBench({ namespaces: ['a', 'b'] });
+    const { api, clock, informer } = bench;
+    api.fail(refused(403));
+    expect([informer.synced, informer.heardMs]).to.deep.equal([false, undefined]);
+    await bench.start();
+    expect([informer.synced, informer.heardMs]).to.deep.equal([false, undefined]);
+    await clock.advance(1000);
+    expect([informer.synced, informer.heardMs]).to.deep.equal([true, bench.startedMs]);
+    await clock.advance(4000);
+    api.put('a', 'one', 1);
+    await settle();
+    expect(informer.heardMs).to.equal(bench.startedMs);
+    api.put('b', 'one', 1);
+    await settle();
+    expect(informer.heardMs).to.equal(bench.startedMs + 5000);
+    expect(informer.list().map(({ metadata }) => metadata.namespace)).to.deep.equal(['a', 'b']);
+    await bench.stop();
+    expect(informer.synced).to.equal(true);
+  });
+
+  it('counts a bookmark as a sign of life', async () => {
+    bench = aBench();
+    const { api, clock, informer } = bench;
+    await bench.start();
+    await clock.advance(4000);
+    expect(informer.heardMs).to.equal(bench.startedMs);
+    api.bookmark();
+    await settle();
+    expect(informer.heardMs).to.equal(bench.startedMs + 4000);
+    api.send('not JSON');
+    await clock.advance(1);
+    expect(informer.heardMs).to.equal(bench.startedMs + 4000);
+  });
+
   it('opens a watch that ended by itself again where it stopped, without calling it a failure', async () => {
     bench = aBench();
     const { api, clock, logs } = bench;

@@ -8,6 +8,7 @@ import {
   type Recorder,
 } from '../../src/kube/recorder.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { kubeError } from '../support/scripted-client.ts';
 
 const anEvent = (over: Partial<KubeEvent> = {}, uid = 'uid-1'): KubeEvent => ({
   regarding: { apiVersion: 'example.com/v1', kind: 'Thing', namespace: 'a', name: 'one', uid },
@@ -23,6 +24,8 @@ describe('createRecorder', () => {
   let clock: FakeClock;
   let sent: KubeRequest[];
   let problem: Error | undefined;
+  let fails: () => Error | undefined;
+  let client: KubeClient;
   let logs: string[];
   let recorder: Recorder;
 
@@ -31,14 +34,16 @@ describe('createRecorder', () => {
     sent = [];
     logs = [];
     problem = undefined;
-    const client: Pick<KubeClient, 'request'> = {
+    fails = () => problem;
+    client = {
       request: (request) => {
         sent.push(request);
-        return problem === undefined ? Promise.resolve({} as never) : Promise.reject(problem);
+        const error = fails();
+        return error === undefined ? Promise.resolve({} as never) : Promise.reject(error);
       },
-    };
+    } satisfies Pick<KubeClient, 'request'> as unknown as KubeClient;
     recorder = createRecorder({
-      client: client as KubeClient,
+      client,
       component: 'example.com/controller',
       instance: 'pod-1',
       clock,
@@ -46,7 +51,7 @@ describe('createRecorder', () => {
     });
   });
 
-  it('writes an event past the limiter, with a time of six decimals', async () => {
+  it('writes an event within the budget of requests, with a time of six decimals', async () => {
     await clock.advance(1234);
     await recorder.record(anEvent(), signal);
     const [request] = sent;
@@ -54,8 +59,9 @@ describe('createRecorder', () => {
     expect(request).to.deep.include({
       method: 'POST',
       path: '/apis/events.k8s.io/v1/namespaces/a/events',
-      limited: false,
     });
+    // Ten thousand red checks are told again at once after a restart.
+    expect(request).to.not.have.property('limited');
     expect(body.metadata.name).to.match(/^one\.[0-9a-f]{16}$/);
     expect(body).to.deep.equal({
       apiVersion: 'events.k8s.io/v1',
@@ -102,6 +108,113 @@ describe('createRecorder', () => {
     problem = new Error('aborted');
     await recorder.record(anEvent(), AbortSignal.abort());
     expect(logs).to.deep.equal([]);
+  });
+
+  it('names another object that has to do with it', async () => {
+    const related = { apiVersion: 'v1', kind: 'Secret', namespace: 'a', name: 'login' };
+    await recorder.record(anEvent({ related }), signal);
+    expect(sent[0]?.body).to.deep.include({ related });
+  });
+
+  describe('of a series', () => {
+    const SINCE = Date.UTC(2025, 11, 31, 22, 30);
+    const series = (count: number, over: Partial<KubeEvent> = {}): KubeEvent =>
+      anEvent({ series: { sinceMs: SINCE, count }, ...over });
+    /** What was sent, in short; what is in braces is that of the first event. */
+    const said = (): readonly unknown[] =>
+      sent.map(({ method, path, body, contentType }) => {
+        const { series: repeated, eventTime } = body as Readonly<Record<string, unknown>>;
+        return [method, path.replace(/.*\/events/, ''), contentType, eventTime, repeated];
+      });
+    const named = async (event: KubeEvent, by = recorder): Promise<string> => {
+      sent = [];
+      await by.record(event, signal);
+      const [{ body }] = sent as [KubeRequest];
+      return (body as { readonly metadata: { readonly name: string } }).metadata.name;
+    };
+    const NOW = '2026-01-01T00:00:00.000000Z';
+    const answers = (...list: readonly (number | undefined)[]): void => {
+      const left = [...list];
+      fails = () => {
+        const status = left.shift();
+        return status === undefined ? undefined : kubeError(status);
+      };
+    };
+
+    it('creates it the first time', async () => {
+      await recorder.record(series(1), signal);
+      expect(said()).to.deep.equal([['POST', '', undefined, NOW, undefined]]);
+    });
+
+    it('counts it from then on, and changes nothing else', async () => {
+      const name = await named(series(1));
+      sent = [];
+      await recorder.record(series(3), signal);
+      expect(said()).to.deep.equal([
+        ['PATCH', `/${name}`, 'application/merge-patch+json', undefined, { count: 3, lastObservedTime: NOW }],
+      ]);
+      expect(Object.keys(sent[0]?.body as object)).to.deep.equal(['series']);
+      expect(sent[0]).to.not.have.property('limited');
+    });
+
+    it('counts it where it is there the first time: somebody told it before', async () => {
+      answers(409);
+      await recorder.record(series(1), signal);
+      expect(said().at(-1)).to.deep.include({ count: 2, lastObservedTime: NOW }).and.to.include('PATCH');
+      expect(sent).to.have.lengthOf(2);
+      expect(logs).to.deep.equal([]);
+    });
+
+    it('creates it anew, with its count and its beginning, where it has run out', async () => {
+      answers(404);
+      await recorder.record(series(3), signal);
+      expect(said().at(-1)).to.deep.equal([
+        'POST',
+        '',
+        undefined,
+        '2025-12-31T22:30:00.000000Z',
+        { count: 3, lastObservedTime: NOW },
+      ]);
+      expect(logs).to.deep.equal([]);
+    });
+
+    const failures: readonly (readonly [name: string, count: number, ...statuses: number[]])[] = [
+      ['a refusal to create', 1, 403],
+      ['a refusal to count', 3, 403],
+      ['what went neither way', 1, 409, 404],
+      ['what went neither way later', 3, 404, 409],
+    ];
+    for (const [name, count, ...statuses] of failures) {
+      it(`logs ${name}, and tries no more`, async () => {
+        answers(...statuses);
+        await recorder.record(series(count), signal);
+        expect(sent).to.have.lengthOf(statuses.length);
+        expect(logs).to.have.lengthOf(1);
+      });
+    }
+
+    it('is one for all processes, as long as it says the same since the same time', async () => {
+      const name = await named(series(1));
+      await clock.advance(1);
+      expect(await named(series(1)), 'later').to.equal(name);
+      const others: readonly Partial<KubeEvent>[] = [
+        { note: 'It is quite broken.' },
+        { reason: 'Lost' },
+        { type: 'Normal' },
+        { series: { sinceMs: SINCE + 1, count: 1 } },
+        { regarding: { ...anEvent().regarding, uid: 'uid-2' } },
+      ];
+      for (const over of others)
+        expect(await named(series(1, over)), JSON.stringify(over)).to.not.equal(name);
+      const elsewhere = createRecorder({
+        client,
+        component: 'example.com/c',
+        instance: 'pod-2',
+        clock,
+        log: () => {},
+      });
+      expect(await named(series(1), elsewhere)).to.equal(name);
+    });
   });
 
   it('has a budget for each object: ten, then one every five minutes', async () => {

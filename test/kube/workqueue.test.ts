@@ -37,6 +37,20 @@ describe('createWorkqueue', () => {
     expect(await takeAll()).to.deep.equal(['b', 'a', 'c']);
   });
 
+  it('counts what waits for a worker: what is due, not what is worked on or due later', async () => {
+    for (const key of ['a', 'b']) queue.add(key);
+    queue.addAfter('c', 1000);
+    queue.addAfter('d', 2000);
+    expect(queue.depth()).to.equal(2);
+    await queue.next(stop.signal);
+    queue.add('a');
+    expect(queue.depth()).to.equal(1);
+    await clock.advance(1000);
+    expect(queue.depth()).to.equal(2);
+    expect(await takeAll()).to.deep.equal(['b', 'c']);
+    expect(queue.depth()).to.equal(0);
+  });
+
   it('serves those who wait in their order', async () => {
     const first = queue.next(stop.signal);
     const second = queue.next(stop.signal);
@@ -195,6 +209,25 @@ describe('createWorkqueue', () => {
       'shutting down',
     );
     expect(await queue.next(new AbortController().signal)).to.equal('a');
+  });
+
+  it('keeps nobody waiting for a key that is due, though its timer comes late', async () => {
+    let lateMs = 0;
+    queue = createWorkqueue({ ...clock, monotonic: () => clock.monotonic() + lateMs });
+    queue.add('w');
+    void listen();
+    await settle();
+    queue.add('w');
+    queue.addAfter('a', 1000);
+    queue.addAfter('b', 2000);
+    lateMs = 1000;
+    expect(queue.depth(), 'counted').to.equal(0);
+    await settle();
+    lateMs = 2000;
+    queue.addAfter('w', 1);
+    queue.remove('other');
+    await settle();
+    expect(taken).to.deep.equal(['w', 'a', 'b']);
   });
 
   it('has a timer only while somebody waits', async () => {

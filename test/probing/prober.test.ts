@@ -4,13 +4,20 @@ import type { ProbeJob } from '../../src/check/probe.ts';
 import { createProber } from '../../src/probing/prober.ts';
 import { parseRegistryUrl } from '../../src/registry/origin.ts';
 
-const probed: Probed = { observation: { kind: 'LoginWanted' }, steps: [], scheme: undefined, durationMs: 0 };
+const probed: Probed = {
+  observation: { kind: 'LoginWanted' },
+  pull: undefined,
+  steps: [],
+  scheme: undefined,
+  certificateEndsMs: undefined,
+  durationMs: 0,
+};
 const never = new AbortController().signal;
 
 function aJob(repository: string): ProbeJob {
   const registry = parseRegistryUrl('registry.example.com');
   if ('problem' in registry) throw new Error(registry.problem);
-  return { registry, repository, credential: undefined, timeoutMs: 1000 };
+  return { registry, repository, credential: undefined, pull: undefined, timeoutMs: 1000 };
 }
 
 /** A probe that runs until the test ends it. */

@@ -1,22 +1,9 @@
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnose } from '../../src/check/diagnose.ts';
-import { probe, type ProbeWorld } from '../../src/check/probe.ts';
 import type { Probed } from '../../src/check/observation.ts';
-import { systemClock } from '../../src/clock.ts';
-import { createTrust, openConnection } from '../../src/registry/connection.ts';
-import { createGuard } from '../../src/registry/egress.ts';
-import { parseRegistryUrl } from '../../src/registry/origin.ts';
-import { Secret } from '../../src/registry/secret.ts';
-import { startDistribution, type Distribution, type DistributionAuth } from '../support/distribution.ts';
-import { lab } from '../support/lab.ts';
-import { runProcess } from '../support/processes.ts';
-import {
-  startTokenServer,
-  type TokenServer,
-  type TokenServerOptions,
-  type Users,
-} from '../support/token-server.ts';
+import type { Distribution } from '../support/distribution.ts';
+import type { TokenServer, Users } from '../support/token-server.ts';
+import { cranePushes, run, startRegistry, startTokens, type Login } from './asking.ts';
 
 const users = {
   admin: { password: 'pw-admin', grants: [{ repository: 'team/*', actions: ['pull', 'push', 'delete'] }] },
@@ -29,39 +16,8 @@ const users = {
 /** What a registry may hold after a probe: nothing that anybody could see, and no open session. */
 const NOTHING = { catalog: [], uploads: [], blobs: [], manifests: [] };
 
-interface Login {
-  readonly username: string;
-  readonly password: string;
-}
-
 function loginOf(name: keyof typeof users): Login {
   return { username: name, password: users[name].password };
-}
-
-async function run(
-  registry: Distribution,
-  login: Login | undefined,
-  tokenHost?: string,
-  repository = 'team/app',
-): Promise<Probed> {
-  const parsed = parseRegistryUrl(registry.url);
-  if ('problem' in parsed) throw new Error(parsed.problem);
-  const secureContext = createTrust(lab().authority.pem);
-  const guard = createGuard(['127.0.0.0/8', '::1']);
-  const world: ProbeWorld = {
-    open: () => openConnection({ guard, secureContext }),
-    clock: systemClock,
-    tokenHosts: tokenHost === undefined ? [] : [{ registry: registry.host, tokenHost }],
-  };
-  const credential =
-    login === undefined
-      ? undefined
-      : {
-          login: { username: login.username, password: new Secret(login.password) },
-          matchedKey: registry.host,
-        };
-  const job = { registry: parsed, repository, credential, timeoutMs: 15_000 };
-  return probe(job, world, new AbortController().signal);
 }
 
 function verdictOf(
@@ -74,26 +30,6 @@ function verdictOf(
     secret: 'login',
   });
   return { reason, findings: findings.map(({ type }) => type), message };
-}
-
-/** A real push of a small image by an independent client: the verdict that counts. */
-async function cranePushes(registry: Distribution, login: Login | undefined, dir: string): Promise<boolean> {
-  const { tools, authorityFile } = lab();
-  const env = {
-    HOME: join(lab().dir, dir),
-    DOCKER_CONFIG: join(lab().dir, dir),
-    SSL_CERT_FILE: authorityFile,
-    PATH: '/usr/bin:/bin',
-  };
-  if (login !== undefined) {
-    const { username, password } = login;
-    const args = ['auth', 'login', registry.host, '-u', username, '--password-stdin'];
-    const { code } = await runProcess({ name: 'crane', file: tools.crane, args, env }, password);
-    if (code !== 0) return false;
-  }
-  const args = ['append', '-f', '/dev/null', '-t', `${registry.host}/team/pushed:probe`];
-  const { code } = await runProcess({ name: 'crane', file: tools.crane, args, env });
-  return code === 0;
 }
 
 describe('probe on distribution with a token server', () => {
@@ -198,7 +134,7 @@ describe('probe on distribution with a token server', () => {
 
   it('agrees with a real push of every user', async () => {
     for (const name of ['admin', 'ci', 'puller', 'push-only', 'nobody'] as const) {
-      const pushed = await cranePushes(registry, loginOf(name), `crane-${name}`);
+      const pushed = await cranePushes(registry, loginOf(name), `crane-${name}`, 'team/pushed:probe');
       const probed = await run(registry, loginOf(name), tokenHost, 'team/pushed');
       expect(probed.observation.kind === 'UploadAccepted', name).to.equal(pushed);
     }
@@ -288,19 +224,3 @@ describe('probe on distribution set up otherwise', () => {
     }
   });
 });
-
-function startTokens(
-  dir: string,
-  options: Omit<TokenServerOptions, 'dir' | 'authority'>,
-): Promise<TokenServer> {
-  return startTokenServer({ dir: join(lab().dir, dir), authority: lab().authority, ...options });
-}
-
-function startRegistry(
-  dir: string,
-  auth: DistributionAuth,
-  more: { readonly readOnly?: boolean; readonly proxyOf?: string } = {},
-): Promise<Distribution> {
-  const { tools, authority } = lab();
-  return startDistribution({ dir: join(lab().dir, dir), name: dir, tools, authority, auth, ...more });
-}

@@ -14,7 +14,8 @@ function entryFor(
   // Not by an object literal: a key may be __proto__.
   const auths = entries.map(([key, entry]) => `${JSON.stringify(key)}:${JSON.stringify(entry)}`).join(',');
   const entry = readDockerConfig(`{"auths":{${auths}}}`, registry, repository);
-  return entry.kind === 'found' ? { taken: keys[Number(entry.login.username)], shown: entry.key } : undefined;
+  if (entry.kind !== 'found' || entry.login.kind !== 'password') return undefined;
+  return { taken: keys[Number(entry.login.username)], shown: entry.key };
 }
 
 /** The key whose login was taken. */
@@ -39,6 +40,19 @@ describe('readDockerConfig chooses a key', () => {
     ['without the default port', 'reg.example', 'https://reg.example:443'],
     ['with the default port of http', 'reg.example:80', 'http://reg.example'],
     ['with its port', 'reg.example:5000', 'https://reg.example:5000'],
+    ['with a wildcard', '*.reg.example', 'https://eu.reg.example'],
+    ['with a wildcard in a part', 'eu-*.reg.example', 'https://eu-1.reg.example'],
+    ['with several wildcards', '*.*-x.reg.example', 'https://a.b-x.reg.example'],
+    ['with a wildcard for no letter', 'eu*.reg.example', 'https://eu.reg.example'],
+    ['with a wildcard in capitals', '*.REG.example', 'https://eu.reg.example'],
+    ['with a wildcard and a path', 'https://*.reg.example/v2/team', 'https://eu.reg.example'],
+    ['with a wildcard and a port', '*.reg.example:5000', 'https://eu.reg.example:5000'],
+    ['with a wildcard and the default port', '*.reg.example:443', 'https://eu.reg.example'],
+    [
+      'with a wildcard for the accounts of a region',
+      '*.dkr.ecr.eu-west-1.amazonaws.com',
+      'https://123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+    ],
     ['with an IPv6 address', '[fd00::1]:5000', 'https://[fd00::1]:5000'],
     ['with a path', 'reg.example/team', 'https://reg.example'],
     ['with the whole path', 'reg.example/team/app', 'https://reg.example'],
@@ -70,7 +84,22 @@ describe('readDockerConfig chooses a key', () => {
     ['a path in capitals', 'reg.example/Team', 'https://reg.example'],
     ['a path instead of the prefix', 'reg.example/team', 'https://reg.example/art'],
     ['a user name in front of the host', 'ci@reg.example', 'https://reg.example'],
-    ['a wildcard', '*.example', 'https://reg.example'],
+    ['a wildcard under a top-level domain', '*.example', 'https://reg.example'],
+    ['a wildcard for everything', '*', 'https://localhost'],
+    ['a wildcard to the right', 'reg.*', 'https://reg.example'],
+    ['a wildcard with one part to its right', 'eu.*.example', 'https://eu.reg.example'],
+    ['a wildcard under a public suffix', '*.co.uk', 'https://reg.co.uk'],
+    ['a wildcard under a domain of many customers', '*.azurecr.io', 'https://other.azurecr.io'],
+    ['a wildcard for every namespace', '*.*.svc.cluster.local', 'https://reg.team.svc.cluster.local'],
+    ['a wildcard for two parts', '*.reg.example', 'https://a.eu.reg.example'],
+    ['a wildcard for no part', '*.reg.example', 'https://reg.example'],
+    ['a wildcard for an address', '*.0.0.1', 'https://127.0.0.1'],
+    ['a wildcard for a port', '*.reg.example:*', 'https://eu.reg.example:5000'],
+    ['a wildcard without the port', '*.reg.example', 'https://eu.reg.example:5000'],
+    ['a wildcard in the path', 'reg.example/te*', 'https://reg.example'],
+    ['a wildcard with https for http', 'https://*.reg.example', 'http://eu.reg.example'],
+    ['a question mark', '?u.reg.example', 'https://eu.reg.example'],
+    ['a class of letters', '[e]u.reg.example', 'https://eu.reg.example'],
     ['everything', '*', 'https://reg.example'],
     ['an expression', 'reg.exampl.', 'https://reg.example'],
     ['an empty key', '', 'https://reg.example'],
@@ -103,8 +132,9 @@ describe('readDockerConfig chooses a key', () => {
 
   it('finds nothing for a host with the name of a property that every object has', () => {
     expect(keyFor(['reg.example'], 'https://constructor')).to.equal(undefined);
-    expect(keyFor(['reg.example'], 'https://__proto__')).to.equal(undefined);
-    expect(keyFor(['__proto__'], 'https://__proto__')).to.equal('__proto__');
+    expect(keyFor(['constructor'], 'https://constructor')).to.equal('constructor');
+    expect(keyFor(['__proto__'], 'https://reg.example')).to.equal(undefined);
+    expect(keyFor(['__proto__', 'reg.example'], 'https://reg.example')).to.equal('reg.example');
   });
 
   const several: readonly [name: string, keys: readonly string[], repository: string, expected: string][] = [
@@ -133,6 +163,24 @@ describe('readDockerConfig chooses a key', () => {
       'REG.example:443/team/',
     ],
     [
+      'the host itself before a wildcard with a path',
+      ['*.reg.example/team/app', 'eu.reg.example', '*.reg.example'],
+      'team/app',
+      'eu.reg.example',
+    ],
+    [
+      'the wildcard with more letters',
+      ['*.reg.example/team', 'e*.reg.example', '*u.reg.example/team/app'],
+      'team/app',
+      '*u.reg.example/team/app',
+    ],
+    [
+      'a good wildcard among those that are too broad',
+      ['*', 'eu.*', '*.reg.example'],
+      'x/y',
+      '*.reg.example',
+    ],
+    [
       'the first of two that say the same',
       ['https://reg.example', 'reg.example'],
       'team/app',
@@ -140,16 +188,17 @@ describe('readDockerConfig chooses a key', () => {
     ],
     [
       'the right host among many',
-      ['other.example', '__proto__', 'reg.example', '*'],
+      ['other.example', '__proto__', 'reg.example', 'x.example'],
       'team/app',
       'reg.example',
     ],
   ];
   for (const [name, keys, repository, expected] of several) {
     it(`of several, ${name}`, () => {
-      expect(keyFor(keys, 'https://reg.example', repository)).to.equal(expected);
+      const url = keys.some((key) => key.includes('*')) ? 'https://eu.reg.example' : 'https://reg.example';
+      expect(keyFor(keys, url, repository)).to.equal(expected);
       if (!name.startsWith('the first')) {
-        expect(keyFor(keys.toReversed(), 'https://reg.example', repository)).to.equal(expected);
+        expect(keyFor(keys.toReversed(), url, repository)).to.equal(expected);
       }
     });
   }

@@ -16,7 +16,8 @@ function read(text: string, url = 'https://reg.example', repository = 'team/app'
 
 /** The user name that was found, or what is said instead. */
 function outcome(entry: DockerConfigEntry): string {
-  return entry.kind === 'found' ? `found ${entry.login.username}` : entry.kind;
+  if (entry.kind !== 'found') return entry.kind;
+  return entry.login.kind === 'password' ? `found ${entry.login.username}` : 'found a token';
 }
 
 describe('readDockerConfig', () => {
@@ -43,10 +44,18 @@ describe('readDockerConfig', () => {
       it(`reads one ${name}, unchanged`, () => {
         const found = read(config({ 'reg.example': entry }));
         if (found.kind !== 'found') throw new Error(found.detail);
+        if (found.login.kind !== 'password') throw new Error('a token');
         expect([found.login.username, found.login.password.reveal()]).to.deep.equal([username, password]);
         expect(leaksOf(JSON.stringify(found))).to.deep.equal([]);
       });
     }
+
+    it('reads a registry token before the rest, unchanged', () => {
+      const found = read(config({ 'reg.example': { ...good, registrytoken: 'c4nary.token' } }));
+      if (found.kind !== 'found' || found.login.kind !== 'token') throw new Error('no token');
+      expect(found.login.token.reveal()).to.equal('c4nary.token');
+      expect(JSON.stringify(found)).to.not.include('c4nary');
+    });
 
     it('is not disturbed by other entries that are malformed', () => {
       expect(outcome(read(config({ a: null, b: { auth: '%' }, c: 7, 'reg.example': good })))).to.equal(
@@ -89,7 +98,7 @@ describe('readDockerConfig', () => {
     fc.assert(
       fc.property(text, (any) => {
         const entry = read(any);
-        expect(['found', 'invalid', 'unmatched']).to.include(entry.kind);
+        expect(['found', 'invalid', 'unmatched', 'too-broad']).to.include(entry.kind);
       }),
       { numRuns: 500 },
     );

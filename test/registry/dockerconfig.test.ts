@@ -20,7 +20,12 @@ describe('readDockerConfig', () => {
       ours({ auth: Buffer.from([...Buffer.from(`ci:${CANARY}`), ...bytes]).toString('base64') });
 
     // The rows of the table "Malformed Secrets" in the security design: each has words of its own.
-    const rows: readonly [name: string, kind: 'invalid' | 'unmatched', says: RegExp, text: string][] = [
+    const rows: readonly [
+      name: string,
+      kind: 'invalid' | 'unmatched' | 'too-broad',
+      says: RegExp,
+      text: string,
+    ][] = [
       ['empty', 'invalid', /^\.dockerconfigjson is empty$/, ''],
       ['of white space', 'invalid', /^\.dockerconfigjson is empty$/, ' \n\t'],
       ['that is no JSON', 'invalid', /is not valid JSON \(\d+ characters\)$/, `${CANARY} and more`],
@@ -88,8 +93,8 @@ describe('readDockerConfig', () => {
       [
         'with a wildcard',
         'unmatched',
-        /"\*\.example" has a wildcard, which is not used here/,
-        config({ '*.example': good }),
+        /"\*\.reg\.example" has a wildcard, which stands for letters within one part/,
+        config({ '*.reg.example': good }),
       ],
       ['whose entry is null', 'invalid', /the entry "reg\.example" must be an object with auth/, ours(null)],
       [
@@ -143,11 +148,16 @@ describe('readDockerConfig', () => {
         /has an "auth" that does not decode to UTF-8 text$/,
         broken([0xff]),
       ],
-      ['whose password has a NUL', 'invalid', /has a control character in "auth"$/, broken([0, 0x41])],
+      [
+        'whose password has a NUL',
+        'invalid',
+        /has the control byte 0x00 at the middle of the password in "auth"$/,
+        broken([0, 0x41]),
+      ],
       [
         'whose password has an escape',
         'invalid',
-        /has a control character in username and password$/,
+        /has the control byte 0x1b at the start of the password in username and password$/,
         ours({ username: 'ci', password: `\u001b${CANARY}` }),
       ],
       [
@@ -159,13 +169,13 @@ describe('readDockerConfig', () => {
       [
         'whose plain password ends with a line break',
         'invalid',
-        /in username and password that ends with a line break/,
+        /has a password in username and password that ends with a line break/,
         ours({ username: 'ci', password: `${CANARY}\r\n` }),
       ],
       [
         'whose password is broken Unicode',
         'invalid',
-        /has broken Unicode in username and password$/,
+        /has a password in username and password with broken Unicode$/,
         ours({ username: 'ci', password: `${CANARY}\ud800` }),
       ],
       [
@@ -201,14 +211,38 @@ describe('readDockerConfig', () => {
       [
         'with an identity token only',
         'invalid',
-        /has only an identity or registry token/,
+        /has an identity token instead of a password, which is not supported yet/,
         ours({ identitytoken: CANARY }),
       ],
       [
-        'with a registry token only',
+        'with an identity token and an empty password',
         'invalid',
-        /has only an identity or registry token/,
-        ours({ auth: '', registrytoken: CANARY }),
+        /has an identity token instead of a password, which is not supported yet/,
+        ours({ auth: base64('ci:'), identitytoken: CANARY }),
+      ],
+      [
+        'with a registry token of two words',
+        'invalid',
+        /has a token in "registrytoken" with a space or a letter outside ASCII/,
+        ours({ registrytoken: `${CANARY} x` }),
+      ],
+      [
+        'with a registry token and a line break',
+        'invalid',
+        /has a token in "registrytoken" that ends with a line break/,
+        ours({ registrytoken: 'c4nary\n' }),
+      ],
+      [
+        'with a registry token of 20000 letters',
+        'invalid',
+        /has a token in "registrytoken" of 20000 characters, too long for one$/,
+        ours({ registrytoken: 'x'.repeat(20_000) }),
+      ],
+      [
+        'with a wildcard for everybody',
+        'too-broad',
+        /^the key "\*\.example" would send the login to any such host$/,
+        config({ '*.example': good }),
       ],
       [
         'over 256 KiB',
@@ -257,6 +291,28 @@ describe('readDockerConfig', () => {
       const entry = read(config({ 'evil\n\u001b[31m\u202e.example': good }));
       // oxlint-disable-next-line no-control-regex -- what is tested
       expect('detail' in entry && entry.detail).to.not.match(/[\0-\u001f\u202e]/);
+    });
+
+    it('names a credential helper only where one keeps the login', () => {
+      const detail = (text: string, name?: '.dockercfg'): unknown => {
+        const registry = parseRegistryUrl('reg.example');
+        if ('problem' in registry) throw new Error(registry.problem);
+        const entry = readDockerConfig(text, registry, 'team/app', name);
+        return 'detail' in entry ? entry.detail : entry.kind;
+      };
+      const helper = { credsStore: 'desktop' };
+      expect(detail(JSON.stringify({ auths: { 'reg.example': {} }, ...helper }))).to.match(/helper/);
+      expect(detail(JSON.stringify({ auths: { 'reg.example': good }, ...helper }))).to.equal('found');
+      expect(detail(JSON.stringify({ auths: { 'reg.example': { auth: 7 } }, ...helper }))).to.match(
+        /not a str/,
+      );
+      expect(detail(JSON.stringify({ auths: { 'other.example': good }, ...helper }))).to.match(
+        /no entry for/,
+      );
+      // A name of the older form is one of a registry.
+      expect(detail(JSON.stringify({ 'reg.example': {}, credsStore: good }), '.dockercfg')).to.match(
+        /^the entry "reg\.example" has neither auth nor/,
+      );
     });
 
     it('points at the nearest key only where it is near', () => {

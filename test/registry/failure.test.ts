@@ -12,6 +12,7 @@ describe('networkFailure', () => {
     refused: ['ECONNREFUSED'],
     unreachable: ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN'],
     'connect-timeout': ['ETIMEDOUT'],
+    'tls-timeout': [],
     reset: ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'],
     'body-too-large': ['BODY_TOO_LARGE'],
     deadline: [],

@@ -25,7 +25,7 @@ import {
 } from '../support/scripted-registry.ts';
 
 const never = new AbortController().signal;
-const authorization = basic({ username: 'ci', password: new Secret(CANARY) });
+const authorization = basic({ kind: 'password', username: 'ci', password: new Secret(CANARY) });
 let connection: Connection;
 
 beforeEach(() => {
@@ -68,6 +68,19 @@ describe('createSend writes', () => {
       'a DELETE',
       { method: 'DELETE', url: new URL('https://reg.example/v2/a/blobs/uploads/1?_state=x%2By') },
       {},
+    ],
+    [
+      'a HEAD, which accepts every kind of manifest',
+      { method: 'HEAD', url: new URL('https://reg.example/v2/a/manifests/latest'), authorization },
+      {
+        accept: [
+          'application/vnd.oci.image.index.v1+json',
+          'application/vnd.oci.image.manifest.v1+json',
+          'application/vnd.docker.distribution.manifest.list.v2+json',
+          'application/vnd.docker.distribution.manifest.v2+json',
+        ].join(', '),
+        authorization: authorization.reveal(),
+      },
     ],
   ];
   for (const [name, request, more] of rows) {

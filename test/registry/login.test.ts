@@ -13,11 +13,13 @@ describe('basic', () => {
     ['takes an empty user name', '', 'token', 'Basic OnRva2Vu'],
   ];
   for (const [name, username, password, value] of rows) {
-    it(name, () => expect(basic({ username, password: new Secret(password) }).reveal()).to.equal(value));
+    it(name, () =>
+      expect(basic({ kind: 'password', username, password: new Secret(password) }).reveal()).to.equal(value),
+    );
   }
 
   it('gives a value that cannot print', () => {
-    const value = basic({ username: 'ci', password: new Secret(CANARY) });
+    const value = basic({ kind: 'password', username: 'ci', password: new Secret(CANARY) });
     expect(leaksOf(`${inspect(value)} ${JSON.stringify(value)} ${String(value)}`)).to.deep.equal([]);
     expect(inspect(value)).to.equal('[secret]');
   });

@@ -5,14 +5,16 @@ import {
   deleteScope,
   grantedActions,
   parseToken,
+  pullScope,
   pushScope,
   realmOf,
   tokenUrl,
 } from '../../src/registry/token.ts';
 
-describe('pushScope and deleteScope', () => {
+describe('pushScope, pullScope and deleteScope', () => {
   it('ask for no more than what the probe does', () => {
     expect(pushScope('team/app')).to.equal('repository:team/app:pull,push');
+    expect(pullScope('team/app')).to.equal('repository:team/app:pull');
     expect(deleteScope('team/app')).to.equal('repository:team/app:delete');
   });
 });

@@ -2,7 +2,14 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { linkerFlags, requiredVersion, TOOL_NAMES, TOOLS, type ToolName } from '../../scripts/recipes.ts';
+import {
+  buildFlags,
+  linkerFlags,
+  requiredVersion,
+  TOOL_NAMES,
+  TOOLS,
+  type ToolName,
+} from '../../scripts/recipes.ts';
 import {
   ensureTools,
   findTool,
@@ -50,6 +57,13 @@ describe('linkerFlags', () => {
 
   it('tell etcd nothing', () => {
     expect(linkerFlags(TOOLS.etcd, 'v3.6.14')).to.equal('-s -w');
+  });
+});
+
+describe('buildFlags', () => {
+  it('name the tags of the tool that needs a C compiler, and none for the others', () => {
+    expect(buildFlags(TOOLS.gitea, 'v1.26.0')).to.include.members(['-tags', 'sqlite,sqlite_unlock_notify']);
+    expect(buildFlags(TOOLS.etcd, 'v3.6.14')).to.deep.equal(['-trimpath', '-ldflags', '-s -w']);
   });
 });
 

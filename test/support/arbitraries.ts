@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { CheckSpec } from '../../src/api/validate.ts';
 import { FINDINGS, REASONS, STAGES, type Reason } from '../../src/check/reason.ts';
 import type { Visit } from '../../src/controller/status.ts';
+import type { UsedLogin } from '../../src/controller/used-login.ts';
 import { aCheck, aDiagnosis, aProbed, aSpec, aVisit, NOW_MS } from './builders.ts';
 
 const MINUTE = 60_000;
@@ -35,6 +36,23 @@ function texts(longest: number): fc.Arbitrary<string> {
   );
 }
 
+/** What is kept of logins of every kind. */
+function logins(): fc.Arbitrary<UsedLogin> {
+  const day = 24 * HOUR;
+  return fc.record({
+    matchedKey: fc.option(texts(512), { nil: undefined }),
+    principal: fc.option(texts(256), { nil: undefined }),
+    expiry: fc.option(
+      fc.record({
+        atMs: fc.integer({ min: NOW_MS - 400 * day, max: NOW_MS + 400 * day }),
+        source: fc.constantFrom('JWT', 'ECRPassword', 'SecretKey', 'Annotation'),
+      }),
+      { nil: undefined },
+    ),
+    findings: fc.constant([]),
+  });
+}
+
 /** Visits of whatever result, with texts of whatever length, within a day of {@link NOW_MS}. */
 export function visits(): fc.Arbitrary<Visit> {
   const stage = fc.record({
@@ -58,6 +76,7 @@ export function visits(): fc.Arbitrary<Visit> {
       spec: fc.option(specs(), { nil: undefined, freq: 10 }),
       generation: fc.integer({ min: 1, max: 3 }),
       secretVersion: fc.constantFrom(undefined, '7', '8'),
+      login: fc.option(logins(), { nil: undefined }),
       request: fc.option(texts(256), { nil: undefined }),
       summary: texts(5_000),
       steps: fc.array(texts(5_000), { minLength: 1, maxLength: 12 }),

@@ -13,6 +13,7 @@ import type { Diagnosis, StageVerdict } from '../../src/check/diagnose.ts';
 import type { Answer, Observation, Probed } from '../../src/check/observation.ts';
 import { REASONS } from '../../src/check/reason.ts';
 import type { Visit } from '../../src/controller/status.ts';
+import type { UsedLogin } from '../../src/controller/used-login.ts';
 import { parseRegistryUrl, type Registry } from '../../src/registry/origin.ts';
 import { Secret } from '../../src/registry/secret.ts';
 
@@ -64,6 +65,7 @@ export function aSpec(over: Partial<CheckSpec> = {}): CheckSpec {
     failureThreshold: 3,
     suspend: false,
     historyLimit: 5,
+    pull: undefined,
     ...over,
   };
 }
@@ -90,6 +92,7 @@ export function aDiagnosis(over: Partial<Diagnosis> = {}): Diagnosis {
     course: REASONS[reason],
     message: `${reason} it is`,
     stages: { Reachable: PASSED, Authenticated: PASSED, PushAuthorized: PASSED },
+    pull: undefined,
     findings: [],
     retryAfterMs: undefined,
     ...over,
@@ -119,7 +122,9 @@ export function aProbed(observation: Observation = ACCEPTED, over: Partial<Probe
       { step: 'upload', httpStatus: 202, errorCode: undefined, durationMs: 10 },
       { step: 'cancel', httpStatus: 204, errorCode: undefined, durationMs: 10 },
     ],
+    pull: undefined,
     scheme: 'bearer',
+    certificateEndsMs: undefined,
     durationMs: 40,
     ...over,
   };
@@ -137,7 +142,7 @@ export function aVisit(over: Partial<Visit> = {}): Visit {
     remediation: undefined,
     host: 'registry.example.com',
     secretVersion: undefined,
-    matchedKey: undefined,
+    login: undefined,
     nowMs: NOW_MS,
     ...over,
   };
@@ -151,9 +156,25 @@ export function aRegistry(url = 'https://registry.example.com'): Registry {
 }
 
 /** A login of `ci`, found under the name of the registry. */
-export function aCredential(password = 'hunter2'): Credential {
+export function aCredential(password = 'hunter2', over: Partial<Credential> = {}): Credential {
   return {
-    login: { username: 'ci', password: new Secret(password) },
+    login: { kind: 'password', username: 'ci', password: new Secret(password) },
     matchedKey: 'registry.example.com',
+    tls: undefined,
+    tokenHosts: [],
+    expiry: undefined,
+    findings: [],
+    ...over,
+  };
+}
+
+/** What a visit keeps of the login of {@link aCredential}. */
+export function aUsedLogin(over: Partial<UsedLogin> = {}): UsedLogin {
+  return {
+    matchedKey: 'registry.example.com',
+    principal: undefined,
+    expiry: undefined,
+    findings: [],
+    ...over,
   };
 }

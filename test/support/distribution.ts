@@ -17,6 +17,8 @@ export type DistributionAuth =
       readonly service: string;
       readonly issuer: string;
       readonly jwksFile: string;
+      /** Instead of the key set: verifies tokens by the certificates in them (`x5c`), as registries before 3 do. */
+      readonly rootsFile?: string | undefined;
     };
 
 /** How a registry is set up. */
@@ -120,8 +122,9 @@ function authSection(auth: DistributionAuth, htpasswdFile: string): object {
     case 'htpasswd':
       return { auth: { htpasswd: { realm: 'test registry', path: htpasswdFile } } };
     case 'token': {
-      const { realm, service, issuer, jwksFile } = auth;
-      return { auth: { token: { realm, service, issuer, jwks: jwksFile } } };
+      const { realm, service, issuer, jwksFile, rootsFile } = auth;
+      const keys = rootsFile === undefined ? { jwks: jwksFile } : { rootcertbundle: rootsFile };
+      return { auth: { token: { realm, service, issuer, ...keys } } };
     }
   }
 }

@@ -8,6 +8,8 @@ export interface Bench {
   readonly api: SimulatedApi;
   readonly clock: FakeClock;
   readonly informer: Informer<SimulatedObject>;
+  /** When the clock began, in milliseconds since the epoch. */
+  readonly startedMs: number;
   /** `+key`, `~key`, `-key`, in order. */
   readonly changes: readonly string[];
   /** `level: message fields`, in order. */
@@ -49,6 +51,7 @@ export function aBench(options: Partial<InformerOptions<SimulatedObject>> = {}):
     api,
     clock,
     informer,
+    startedMs: clock.now(),
     changes,
     logs,
     mirror: () => Object.fromEntries(mirror),

@@ -4,18 +4,25 @@ import type { RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 export type KStatus = 'Terminating' | 'InProgress' | 'Failed' | 'Current';
 
 /**
- * The rules of kstatus (sigs.k8s.io/cli-utils, package kstatus/status) for a kind that it does not know, as `helm --wait`
- * and Flux apply them: deletion, then the generation, then Reconciling and Stalled in the order of the list, then Ready.
+ * The rules of kstatus (sigs.k8s.io/cli-utils, pkg/kstatus/status) as Flux and `helm --wait` apply them to a kind that they do
+ * not know: `checkGenericProperties` and `checkGeneration` of generic.go, then `checkReadyCondition` of status.go, then the end
+ * of `Compute`.
  */
 export function kstatus({ metadata, status }: RegistryPushCheck): KStatus {
-  if (metadata.deletionTimestamp !== undefined) return 'Terminating';
+  if (metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== '') return 'Terminating';
   const observed = status?.observedGeneration;
   if (observed !== undefined && observed !== metadata.generation) return 'InProgress';
-  for (const condition of status?.conditions ?? []) {
+  const conditions = status?.conditions ?? [];
+  for (const condition of conditions) {
     if (condition.status !== 'True') continue;
     if (condition.type === 'Reconciling') return 'InProgress';
     if (condition.type === 'Stalled') return 'Failed';
   }
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return ready === undefined || ready.status === 'True' ? 'Current' : 'InProgress';
+  for (const condition of conditions) {
+    if (condition.type !== 'Ready') continue;
+    if (condition.status === 'True') return 'Current';
+    // False is not a failure: what fails for good says Stalled.
+    if (condition.status === 'False' || condition.status === 'Unknown') return 'InProgress';
+  }
+  return 'Current';
 }

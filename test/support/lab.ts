@@ -17,6 +17,7 @@ const PROGRAMS = [
   'helm',
   'helm3',
   'promtool',
+  'readiness',
 ] as const satisfies readonly ToolName[];
 
 /** What all tests against real servers share. */

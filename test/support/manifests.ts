@@ -8,6 +8,23 @@ export function namespace(name: string): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
 
+/** Lets the operator of deploy/install.yaml read Secrets in every namespace, as `rbac.secrets: cluster` of the chart does. */
+export function secretsEverywhere(): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'registry-push-check-secrets' },
+    roleRef: {
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'ClusterRole',
+      name: 'registry-push-check-secrets',
+    },
+    subjects: [
+      { kind: 'ServiceAccount', name: 'registry-push-check', namespace: 'registry-push-check-system' },
+    ],
+  };
+}
+
 /** A check. */
 export function check(ns: string, name: string, spec: Manifest): Manifest {
   return { apiVersion: API_VERSION, kind: KIND, metadata: { namespace: ns, name }, spec };

@@ -18,7 +18,7 @@ export interface OperatorOptions {
   /** Is created; the configuration file is written here. */
   readonly dir: string;
   readonly kubeconfig: string;
-  /** The configuration file's content, as an object. */
+  /** The configuration file's content, as an object. Unless it says otherwise, nothing is served: several run at once. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Folder of the bundle; the repository's `dist` by default. */
   readonly dist?: string;
@@ -36,7 +36,7 @@ export async function startOperator({
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'config.yaml');
   // JSON is YAML.
-  await writeFile(file, JSON.stringify(config, undefined, 2));
+  await writeFile(file, JSON.stringify({ server: { port: 0 }, ...config }, undefined, 2));
   const entry = join(dist ?? join(ROOT, 'dist'), 'cli.js');
   return startProcess({
     name: 'operator',

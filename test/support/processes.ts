@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,6 +11,9 @@ export interface Command {
   /** The whole environment of the child; that of this process by default. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** The user and the group that it runs as; those of this process by default. Only root can change them. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** A child that runs until it is stopped, or until this process ends in whatever way. */
@@ -39,8 +42,7 @@ const READY_LIMIT_MS = 60_000;
 export async function startProcess(command: Command): Promise<RunningProcess> {
   const child = spawn(command.file, command.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: command.env ?? process.env,
-    cwd: command.cwd,
+    ...settingsOf(command),
   });
   let output = '';
   const collect = (chunk: Buffer): void => {
@@ -106,7 +108,7 @@ export async function startReadyProcess(
 
 /** Runs a program to its end. Throws only when it cannot be run; what it says is for the caller to judge. */
 export async function runProcess(command: Command, input = ''): Promise<Finished> {
-  const child = spawn(command.file, command.args, { env: command.env ?? process.env, cwd: command.cwd });
+  const child = spawn(command.file, command.args, settingsOf(command));
   const texts = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
@@ -131,6 +133,15 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+function settingsOf({
+  env = process.env,
+  cwd,
+  uid,
+  gid,
+}: Command): Pick<SpawnOptions, 'env' | 'cwd' | 'uid' | 'gid'> {
+  return { env, cwd, uid, gid };
 }
 
 async function pidOf(child: ChildProcess, { name, file }: Command): Promise<number> {

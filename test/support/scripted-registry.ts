@@ -30,6 +30,8 @@ export interface ScriptedRegistry {
   readonly rawHeaders: readonly (readonly string[])[];
   /** TCP connections since the script began. */
   readonly connections: number;
+  /** Of every TLS connection since the script began, the common name of the client's certificate, where it showed one. */
+  readonly clients: readonly (string | undefined)[];
   /** Begins a new script. */
   play(turns: readonly Turn[]): void;
   /** Resolves as soon as the request number `count` (from 1) of this script has arrived. */
@@ -47,6 +49,7 @@ export async function startScriptedRegistry(
   let script: readonly Turn[] = [];
   const conversation: string[] = [];
   const rawHeaders: (readonly string[])[] = [];
+  const clients: (string | undefined)[] = [];
   const arrivals = new Set<() => void>();
   let connections = 0;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -65,6 +68,10 @@ export async function startScriptedRegistry(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const { CN: name } = socket.getPeerCertificate()?.subject ?? {};
+    clients.push(Array.isArray(name) ? name[0] : name);
+  });
   server.listen(0, address);
   await once(server, 'listening');
   const host = `${address.includes(':') ? `[${address}]` : address}:${(server.address() as AddressInfo).port}`;
@@ -73,6 +80,7 @@ export async function startScriptedRegistry(
     host,
     conversation,
     rawHeaders,
+    clients,
     get connections() {
       return connections;
     },
@@ -80,6 +88,7 @@ export async function startScriptedRegistry(
       script = turns;
       conversation.length = 0;
       rawHeaders.length = 0;
+      clients.length = 0;
       connections = 0;
     },
     asked: (count) =>

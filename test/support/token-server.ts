@@ -1,10 +1,19 @@
-import { timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual, X509Certificate } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importPKCS8,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+  type JWTHeaderParameters,
+} from 'jose';
 import { LOOPBACK, type Authority } from './certificates.ts';
 
 /** What a user may do on a repository. */
@@ -42,6 +51,10 @@ export interface TokenServerOptions {
   readonly refuseAnonymous?: boolean;
   /** Signs with a key id that the key set does not have: the registry then answers invalid_token. */
   readonly wrongKid?: boolean;
+  /** Signs with a key of a certificate that goes along with every token (`x5c`): what registries before 3 verify. */
+  readonly certified?: boolean;
+  /** How long tokens live; 5 minutes by default. A negative time makes tokens that have expired when they are issued. */
+  readonly lifetimeSeconds?: number;
 }
 
 /** A token server of the distribution token specification, for registries that trust `jwksFile`. */
@@ -52,6 +65,10 @@ export interface TokenServer {
   readonly issuer: string;
   /** JSON Web Key Set for distribution's `auth.token.jwks`. */
   readonly jwksFile: string;
+  /** The authority of a certified key, for distribution's `auth.token.rootcertbundle`; undefined where the key is not certified. */
+  readonly rootsFile: string | undefined;
+  /** A token as the server would issue it, whoever asks; `lifetimeSeconds` as in the options. */
+  issue(user: string, grant: Grant, lifetimeSeconds: number): Promise<string>;
   /** Every token request so far, in order of arrival. */
   readonly requests: readonly TokenRequest[];
   /** Replaces the users; tokens that are out keep their rights until they expire. */
@@ -65,19 +82,26 @@ const LIFETIME_SECONDS = 300;
 
 /** Starts a token server with TLS on the loopback. Its realm is `https://localhost:PORT/token`. */
 export async function startTokenServer(options: TokenServerOptions): Promise<TokenServer> {
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
-  const jwk = await exportJWK(publicKey);
+  const { key, alg, jwk, x5c } = await (options.certified === true
+    ? certifiedKey(options.authority)
+    : plainKey());
   const kid = await calculateJwkThumbprint(jwk);
   await mkdir(options.dir, { recursive: true });
   const jwksFile = join(options.dir, 'jwks.json');
-  await writeFile(jwksFile, JSON.stringify({ keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] }));
+  await writeFile(jwksFile, JSON.stringify({ keys: [{ ...jwk, kid, alg, use: 'sig' }] }));
+  const rootsFile = x5c === undefined ? undefined : join(options.dir, 'roots.pem');
+  if (rootsFile !== undefined) await writeFile(rootsFile, options.authority.pem);
 
-  const sign = signer(privateKey, options.wrongKid === true ? `not-${kid}` : kid);
+  const { lifetimeSeconds = LIFETIME_SECONDS } = options;
+  const common = { alg, typ: 'JWT' };
+  const named = { ...common, kid: options.wrongKid === true ? `not-${kid}` : kid };
+  const sign = signer(key, x5c === undefined ? named : { ...common, x5c: [...x5c] });
   const requests: TokenRequest[] = [];
   let users = options.users;
   const { certPem, keyPem } = await options.authority.issue({ commonName: 'token server', ...LOOPBACK });
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const reply = await answer(request, users, sign, options.refuseAnonymous === true);
+    const issue: Issue = (subject, access) => sign(subject, access, lifetimeSeconds);
+    const reply = await answer(request, users, issue, options.refuseAnonymous === true);
     if (reply.token !== undefined) requests.push(reply.token);
     response.writeHead(reply.status, reply.headers).end(reply.body);
   };
@@ -90,6 +114,9 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
     service: SERVICE,
     issuer: ISSUER,
     jwksFile,
+    rootsFile,
+    issue: (user, { repository, actions }, seconds) =>
+      sign(user, [{ type: 'repository', name: repository, actions }], seconds),
     requests,
     setUsers: (next) => {
       users = next;
@@ -111,12 +138,33 @@ interface Access {
   readonly actions: readonly string[];
 }
 
-type Sign = (subject: string, access: readonly Access[]) => Promise<string>;
+type Issue = (subject: string, access: readonly Access[]) => Promise<string>;
+type Sign = (subject: string, access: readonly Access[], lifetimeSeconds: number) => Promise<string>;
+
+/** What tokens are signed with; `x5c`: the certificate that goes along. */
+interface SigningKey {
+  readonly key: CryptoKey;
+  readonly alg: 'RS256' | 'ES256';
+  readonly jwk: JWK;
+  readonly x5c?: readonly string[];
+}
+
+async function plainKey(): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  return { key: privateKey, alg: 'RS256', jwk: await exportJWK(publicKey) };
+}
+
+async function certifiedKey(authority: Authority): Promise<SigningKey> {
+  const { certPem, keyPem } = await authority.issue({ commonName: ISSUER });
+  const { publicKey, raw } = new X509Certificate(certPem);
+  const key = await importPKCS8(keyPem, 'ES256');
+  return { key, alg: 'ES256', jwk: await exportJWK(publicKey), x5c: [raw.toString('base64')] };
+}
 
 async function answer(
   request: IncomingMessage,
   users: Users,
-  sign: Sign,
+  issue: Issue,
   refuseAnonymous: boolean,
 ): Promise<Reply> {
   const url = new URL(request.url ?? '/', 'https://localhost');
@@ -132,7 +180,7 @@ async function answer(
       token: { user: login?.name, scopes, status: 401 },
     };
   }
-  const token = await sign(login?.name ?? '', granted(scopes, user?.grants ?? []));
+  const token = await issue(login?.name ?? '', granted(scopes, user?.grants ?? []));
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
@@ -174,18 +222,21 @@ function covers(pattern: string, repository: string): boolean {
   return pattern.endsWith('/*') ? repository.startsWith(pattern.slice(0, -1)) : repository === pattern;
 }
 
-function signer(key: CryptoKey, kid: string): Sign {
-  return (subject, access) =>
-    new SignJWT({ access })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+function signer(key: CryptoKey, header: JWTHeaderParameters): Sign {
+  return (subject, access, lifetimeSeconds) => {
+    const end = Math.floor(Date.now() / 1000) + lifetimeSeconds;
+    const start = end - Math.abs(lifetimeSeconds);
+    return new SignJWT({ access })
+      .setProtectedHeader(header)
       .setIssuer(ISSUER)
       .setAudience(SERVICE)
       .setSubject(subject)
       .setJti(crypto.randomUUID())
-      .setIssuedAt()
-      .setNotBefore('0s')
-      .setExpirationTime(`${String(LIFETIME_SECONDS)}s`)
+      .setIssuedAt(start)
+      .setNotBefore(start)
+      .setExpirationTime(end)
       .sign(key);
+  };
 }
 
 async function close(server: Server): Promise<void> {

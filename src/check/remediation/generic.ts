@@ -1,8 +1,12 @@
 import type { FailureReason } from '../reason.ts';
+import { GRANT_READ } from './grant-read.ts';
+import { inCluster } from './in-cluster.ts';
+import { NEW_SECRET, OTHER_SECRET, patchSecret, RENEW_EXPIRY, WRITE_LOGIN } from './write-login.ts';
 
 /**
  * What to do, for any registry. Words in braces are filled in: {host}, {repository}, {secret}, {newsecret}, {namespace},
- * {name}, {hostname}, {hostport}, {url}, {server}. A step is a sentence, or a sentence and a command after ": ".
+ * {name}, {hostname}, {hostport}, {url}, {server}. A step is a sentence, or a sentence and a command after ": "; {@link WRITE_LOGIN},
+ * {@link GRANT_READ} and {@link RENEW_EXPIRY} stand for several, or for none.
  */
 export interface Advice {
   /** The fix in one sentence. */
@@ -11,27 +15,9 @@ export interface Advice {
   readonly steps: readonly string[];
 }
 
-/**
- * `kubectl create secret` with apply: works whether the Secret exists or not. Server-side: a client-side apply would copy the
- * password into an annotation.
- */
-const createSecret = (name: string): string =>
-  `kubectl create secret docker-registry ${name} -n {namespace} --docker-server={server} --docker-username="$REGISTRY_USER" --docker-password="$REGISTRY_PASSWORD" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
-const useSecret = (name: string): string =>
-  `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"'${name}'"}}'`;
-
-/** The commands below take the login from the environment, so that it is not in the shell's history. */
-const HAVE_LOGIN =
-  "Have the login at hand: printf 'User: '; read -r REGISTRY_USER; printf 'Password or token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
-
-const WRITE_SECRET = `Write the login into the Secret, which replaces all logins in it: ${createSecret('{secret}')}`;
-/** For a Secret that holds logins of other registries, or that cannot be changed: leave it alone. */
-const OTHER_SECRET = [
-  HAVE_LOGIN,
-  `Write the login into a Secret of its own: ${createSecret('{newsecret}')}`,
-  useSecret('{newsecret}'),
-];
-const CURL = 'See, from where the operator runs, what answers: curl -sSi {url}/v2/';
+// -k: it sends nothing secret, and what answers is to be seen whatever its certificate.
+const CURL = `See from inside the cluster what answers: ${inCluster('curl -sSik -m 20 {url}/v2/')}`;
+const EDIT = 'kubectl edit rpc {name} -n {namespace}';
 const ASK_ADMIN =
   'Ask the administrator of {host} to allow pull and push on {repository} for the user of the Secret.';
 
@@ -39,16 +25,14 @@ const ASK_ADMIN =
 export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   InvalidSpec: {
     summary: 'Correct the field that the message names.',
-    steps: [
-      'See what each field takes: kubectl explain rpc.spec',
-      'Edit the check: kubectl edit rpc {name} -n {namespace}',
-    ],
+    steps: ['See what each field takes: kubectl explain rpc.spec', `Edit the check: ${EDIT}`],
   },
   DNSLookupFailed: {
     summary: 'Make {host} resolvable from the operator, or correct spec.registryUrl.',
     steps: [
       'Check the host name in spec.registryUrl for a typing error.',
-      'See, where the operator runs, what the name resolves to: getent hosts {hostname}',
+      `See what the name resolves to from inside the cluster: ${inCluster('nslookup {hostname}')}`,
+      'If it resolves there, check that NetworkPolicies let the operator ask DNS (port 53).',
     ],
   },
   ConnectionRefused: {
@@ -58,8 +42,9 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   ConnectionTimedOut: {
     summary: 'Open the network from the operator to {host}.',
     steps: [
-      'Check NetworkPolicies, firewalls and security groups between the cluster and the registry.',
+      'Something drops the packets: check NetworkPolicies, firewalls and security groups between the cluster and the registry, and the port in spec.registryUrl.',
       CURL,
+      'If that is answered, look for a NetworkPolicy that holds back the operator alone.',
     ],
   },
   ConnectionReset: {
@@ -71,14 +56,22 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     steps: ['Check HTTPS_PROXY and NO_PROXY of the operator.'],
   },
   RegistryTimeout: {
-    summary: 'Find out why {host} is slow, or raise spec.timeout.',
-    steps: ['Look into the logs and the load of the registry.', CURL],
+    summary:
+      'Find out why {host} (or its token service, where the message names it) is slow, or raise spec.timeout.',
+    steps: [
+      'Look into the logs and the load of the server, and of the proxies and load balancers in front of it.',
+      CURL,
+      `If it is just slow, give it more time: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"timeout":"2m"}}'`,
+    ],
   },
   TLSVerificationFailed: {
     summary: 'Give {host} a certificate that verifies, or add its authority to the trusted ones.',
     steps: [
-      'See the certificate: openssl s_client -connect {hostport} -servername {hostname} -showcerts </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName',
-      'Expired or for another name: renew it. Private authority: add its PEM to the file that caBundle in the configuration of the operator names, and restart the operator.',
+      'See the certificate, on a machine that reaches the registry: openssl s_client -connect {hostport} -servername {hostname} -showcerts </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName',
+      `Or from inside the cluster, in case something else answers there: ${inCluster('curl -sSvk -m 20 -o /dev/null {url}/v2/')}`,
+      'Expired or for another name: renew it.',
+      'Private authority: put its PEM into the Secret of the check under the key ca.crt, which holds for this login alone, or into the file that caBundle in the configuration of the operator names, and restart the operator.',
+      'A registry that wants a client certificate: put it into the Secret of the check under the keys tls.crt and tls.key.',
     ],
   },
   NotARegistry: {
@@ -95,53 +88,71 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   RateLimited: {
     summary: 'Ask {host} less often; the check waits by itself.',
-    steps: ['Raise spec.interval, or give the checks of this registry fewer and longer intervals.'],
+    steps: [
+      'Have fewer checks of this registry, or give them longer intervals (spec.interval).',
+      'Where the message speaks of failed logins, look for who else uses this login with an old password.',
+    ],
   },
   EgressDenied: {
-    summary: 'Use an address of {host} that checks may reach, or allow its range in the installation.',
+    summary:
+      'Use a registry at an address that checks may reach, or allow the range of {host} in the installation.',
     steps: [
-      'Loopback, link-local and metadata addresses are denied. If the registry really lives there, add its range to egress.allowCIDRs of the operator.',
+      'Loopback, link-local and metadata addresses are denied. If the registry really lives there, let whoever runs the operator add its range to egress.allowCIDRs of its configuration.',
     ],
   },
   InsecureTransportNotAllowed: {
     summary: 'Use https for {host}, or allow plain http for it in the installation.',
     steps: [
-      'To allow it, add {host} to insecureRegistries of the operator: the login will then be readable on the network.',
+      `If the registry speaks https, say so in spec.registryUrl: ${EDIT}`,
+      'To allow plain http, add {host} to insecureRegistries of the operator: the login will then be readable on the network.',
     ],
   },
   RedirectedElsewhere: {
-    summary: 'Set spec.registryUrl to the address that {host} redirects to, its path included.',
-    steps: ['The message names the address. Check that it belongs to your registry before you use it.', CURL],
+    summary:
+      'Set spec.registryUrl to the address that serves the registry itself, not to one that redirects.',
+    steps: [
+      `See from inside the cluster where it redirects to, in the header Location: ${inCluster('curl -sSik -m 20 {url}/v2/')}`,
+      `If that belongs to your registry, set spec.registryUrl to it, with its path but without /v2/ at the end: ${EDIT}`,
+      'If it is the page of a login or of a portal, let the proxy in front of the registry pass /v2/ on to it.',
+    ],
   },
   AccessBlocked: {
     summary: 'Let the network of the cluster through to {host}.',
     steps: [
       'Check the firewall and allow list of the registry, and whether the address of the cluster was banned after failed logins.',
+      CURL,
     ],
   },
   RegistryNotAllowed: {
     summary: 'Use an allowed registry, or add {host} to policy.allowedRegistries of the operator.',
-    steps: [],
+    steps: [
+      'Ask whoever runs the operator to add {host} to policy.allowedRegistries of its configuration (config.policy.allowedRegistries in the values of its Helm chart).',
+      `Or name a registry that is allowed in spec.registryUrl: ${EDIT}`,
+    ],
   },
   SecretNotFound: {
     summary: 'Create Secret {secret} in namespace {namespace}, or correct spec.existingSecret.',
     steps: [
       'If it exists under another name, set that in spec.existingSecret: kubectl get secrets -n {namespace}',
-      HAVE_LOGIN,
-      WRITE_SECRET,
+      ...NEW_SECRET,
     ],
   },
   SecretForbidden: {
-    summary: 'Allow the operator to read Secrets in namespace {namespace}.',
-    steps: [
-      'Give its service account the verb get on secrets in this namespace by a Role and a RoleBinding.',
-    ],
+    summary: 'Allow the operator to read Secret {secret} in namespace {namespace}.',
+    steps: [GRANT_READ],
   },
   SecretTypeUnsupported: {
-    summary: 'Store the login as a Secret of type kubernetes.io/dockerconfigjson.',
+    summary: 'Store the login in a Secret of a type that can hold one.',
     steps: OTHER_SECRET,
   },
-  SecretInvalid: { summary: 'Replace the content of Secret {secret}.', steps: [HAVE_LOGIN, WRITE_SECRET] },
+  SecretInvalid: {
+    summary: 'Correct in Secret {secret} what the message names.',
+    steps: [
+      'If it is the login, write it anew by the next steps.',
+      WRITE_LOGIN,
+      `If it is ca.crt, write the PEM text of that file into the Secret, and tls.crt and tls.key alike: ${patchSecret('--from-file=ca.crt')}`,
+    ],
+  },
   CredentialsNotMatched: {
     summary: 'Give the check a Secret that has a login for {host}.',
     steps: OTHER_SECRET,
@@ -160,22 +171,17 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     summary: 'Put a login into Secret {secret} that {host} accepts.',
     steps: [
       'Try the login by hand: docker login {server}',
-      HAVE_LOGIN,
-      WRITE_SECRET,
+      WRITE_LOGIN,
       'If it still fails, let the registry issue a new password or access token.',
     ],
   },
   CredentialsExpired: {
     summary: 'Renew the login in Secret {secret}.',
-    steps: ['Let the registry issue a new password or access token.', HAVE_LOGIN, WRITE_SECRET],
+    steps: ['Let the registry issue a new password or access token.', WRITE_LOGIN, RENEW_EXPIRY],
   },
   LoginLocked: {
     summary: 'Unlock the login at {host}, and find who uses a wrong password.',
-    steps: [
-      'Wait until the lock ends or ask the administrator of the registry to lift it.',
-      HAVE_LOGIN,
-      WRITE_SECRET,
-    ],
+    steps: ['Wait until the lock ends or ask the administrator of the registry to lift it.', WRITE_LOGIN],
   },
   CredentialsRequired: {
     summary: 'Give the check a Secret with a login for {host}.',
@@ -188,17 +194,18 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     ],
   },
   TokenServiceFailed: {
-    summary: 'Bring the token service of {host} back.',
+    summary: 'Repair the token service that {host} names.',
     steps: [
-      'See which token service the registry names (the realm of WWW-Authenticate), and look into its logs.',
-      CURL,
+      'Look into the logs of the token service that the message names. Where it is the wrong one, correct the realm in the configuration of the registry.',
+      `See from inside the cluster which one the registry names, in the header WWW-Authenticate: ${inCluster('curl -sSik -m 20 {url}/v2/')}`,
+      'Where its certificate does not verify: put the PEM of its authority into the Secret of the check under the key ca.crt, or into the file that caBundle in the configuration of the operator names.',
     ],
   },
   TokenRealmNotTrusted: {
     summary: 'Find out whether the token service in the message is that of {host}; if not, do not allow it.',
     steps: [
       'Ask the administrator of {host} whether the token service in the message is theirs: who allows it gives it the login.',
-      'Only if it is: add "{host}=HOST:PORT" to tokenHosts of the operator, with the host (and the port, where there is one) as the message shows it.',
+      'Only if it is: add "{host}=HOST:PORT" to tokenHosts of the operator, or HOST:PORT to the annotation doctor.stella-ops.org/token-hosts of the Secret, with the host (and the port, where there is one) as the message shows it.',
       'Plain http, or no valid URL: correct realm or external URL in the configuration of the registry; this cannot be allowed.',
     ],
   },
@@ -211,14 +218,13 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     steps: [
       ASK_ADMIN,
       'Without a message about granted rights, also check that the project exists and takes pushes (no mirror, no read-only mode, quota left).',
-      'Or use another login; only then go on with the next two steps.',
-      HAVE_LOGIN,
-      WRITE_SECRET,
+      'Or use another login; only then go on with the next steps.',
+      WRITE_LOGIN,
     ],
   },
   PushUnauthorized: {
     summary: 'Check the login in Secret {secret} first, then its right to push {repository}.',
-    steps: ['Try the login by hand: docker login {server}', HAVE_LOGIN, WRITE_SECRET, ASK_ADMIN],
+    steps: ['Try the login by hand: docker login {server}', WRITE_LOGIN, ASK_ADMIN],
   },
   RepositoryNotFound: {
     summary:

@@ -1,5 +1,9 @@
 import { REASONS, type FailureReason, type Reason } from '../reason.ts';
+import type { ExpirySource } from '../expiry.ts';
+import type { SecretForm } from '../secret-content.ts';
 import { GENERIC } from './generic.ts';
+import { GRANT_READ, grantRead } from './grant-read.ts';
+import { RENEW_EXPIRY, RENEW_STEPS, WRITE_LOGIN, WRITE_STEPS } from './write-login.ts';
 
 /** Names that remediation is filled with: all of them were validated before, none comes from a registry. */
 export interface Facts {
@@ -12,6 +16,12 @@ export interface Facts {
   readonly repository: string;
   /** Name of the Secret; undefined where the check has none. */
   readonly secret: string | undefined;
+  /** How the Secret holds its login; undefined where it could not be read. */
+  readonly form: SecretForm | undefined;
+  /** How the end of the login is known; undefined where it is not. */
+  readonly expirySource?: ExpirySource | undefined;
+  /** User name of the operator in the cluster; undefined where it is not known, or not needed. */
+  readonly operator?: string | undefined;
   readonly namespace: string;
   /** Name of the check. */
   readonly name: string;
@@ -27,7 +37,8 @@ export interface Remediation {
 
 /** Name of the Secret that commands make: one of the check's own, never one that is there for something else. */
 function newSecret({ name, secret }: Facts): string {
-  const own = `${name.slice(0, 230)}-registry-login`;
+  // No part of a name ends at a dot with a hyphen behind it.
+  const own = `${name.slice(0, 230).replace(/[.-]+$/, '')}-registry-login`;
   return own === secret ? `${own}-2` : own;
 }
 
@@ -39,6 +50,8 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
   if (!needsFix(reason)) return undefined;
   const { summary, steps } = GENERIC[reason];
   const { hostname, port } = addressOf(facts);
+  const secret = facts.secret ?? newSecret(facts);
+  const grant = grantRead(facts.operator, secret);
   const values: Readonly<Record<string, string>> = {
     host: facts.host,
     hostname,
@@ -46,16 +59,22 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
     repository: facts.repository,
     url: facts.url,
     server: facts.server,
-    secret: facts.secret ?? newSecret(facts),
+    secret,
     newsecret: newSecret(facts),
     namespace: facts.namespace,
     name: facts.name,
+    ...grant.values,
+  };
+  const several: Readonly<Record<string, readonly string[]>> = {
+    [WRITE_LOGIN]: WRITE_STEPS[facts.form ?? 'docker'],
+    [GRANT_READ]: grant.steps,
+    [RENEW_EXPIRY]: facts.expirySource === undefined ? [] : RENEW_STEPS[facts.expirySource],
   };
   return {
     summary: fill(summary, values, plain),
     steps: [
       ...hint(reason, facts),
-      ...steps.map((step) => fill(step, values, quote)),
+      ...steps.flatMap((step) => several[step] ?? [step]).map((step) => fill(step, values, quote)),
       `Check again, which may take 15 seconds: ${facts.verify}`,
     ],
   };

@@ -1,0 +1,32 @@
+{{/* Values that fit the schema one by one and make no sense together. Rendered first, by the Deployment. */}}
+{{- define "registry-push-check.refuse" -}}
+{{- $v := .Values -}}
+{{- $oci := include "registry-push-check.ociEnabled" . -}}
+{{- if gt (int $v.replicaCount) 1 -}}
+{{- fail "replicaCount: this version runs one replica, since two would overwrite each other's verdicts: set it to 1" -}}
+{{- end -}}
+{{- if and $oci (not $v.oci.registryUrl) -}}
+{{- fail "oci.enabled: a check needs a registry: set oci.registryUrl, for example https://registry.example.com" -}}
+{{- end -}}
+{{- if and $oci $v.oci.existingSecret (not (include "registry-push-check.ociHost" .)) -}}
+{{- fail "oci.registryUrl: the host that oci.existingSecret may be sent to cannot be read from it: write it as https://host, https://host:port or https://host/path, an IP address in its shortest form, without a user name or password" -}}
+{{- end -}}
+{{- if and $oci $v.watchNamespaces (not (has .Release.Namespace $v.watchNamespaces)) -}}
+{{- fail (printf "watchNamespaces: the check of oci lies in namespace %s, which is not watched: add %s to watchNamespaces" .Release.Namespace .Release.Namespace) -}}
+{{- end -}}
+{{- if and (eq $v.rbac.secrets "cluster") $v.watchNamespaces -}}
+{{- fail "rbac.secrets: cluster does not go with watchNamespaces, under which no ClusterRole is rendered: set it to namespaced or named" -}}
+{{- end -}}
+{{- if and $v.rbac.secretNamespaces (ne $v.rbac.secrets "namespaced") -}}
+{{- fail (printf "rbac.secretNamespaces: has no effect while rbac.secrets is %s: remove it, or set rbac.secrets to namespaced" $v.rbac.secrets) -}}
+{{- end -}}
+{{- if and $v.rbac.namedSecrets (ne $v.rbac.secrets "named") -}}
+{{- fail (printf "rbac.namedSecrets: has no effect while rbac.secrets is %s: remove it, or set rbac.secrets to named" $v.rbac.secrets) -}}
+{{- end -}}
+{{- if gt (len (compact (list $v.caBundle.pem $v.caBundle.existingConfigMap $v.caBundle.existingSecret))) 1 -}}
+{{- fail "caBundle: set one of pem, existingConfigMap and existingSecret" -}}
+{{- end -}}
+{{- if and $v.metrics.serviceMonitor.enabled (eq (include "registry-push-check.port" .) "0") -}}
+{{- fail "metrics.serviceMonitor: there is nothing to scrape while config.server.port is 0" -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,71 @@
+import type { ExpirySource } from '../expiry.ts';
+import { SECRET_ANNOTATION, type SecretForm } from '../secret-content.ts';
+
+/**
+ * `kubectl create secret` with apply: works whether the Secret exists or not. Server-side: a client-side apply would copy the
+ * password into an annotation.
+ */
+const createSecret = (name: string): string =>
+  `kubectl create secret docker-registry ${name} -n {namespace} --docker-server={server} --docker-username="$REGISTRY_USER" --docker-password="$REGISTRY_PASSWORD" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
+const useSecret = (name: string): string =>
+  `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"'${name}'"}}'`;
+
+/** The commands below take the login from the environment, so that it is not in the shell's history. */
+const HAVE_LOGIN =
+  "Have the login at hand: printf 'User: '; read -r REGISTRY_USER; printf 'Password or token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
+
+const HAVE_TOKEN =
+  "Have the token at hand: printf 'Token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
+
+/** Changes these keys of a Secret and leaves its type, its annotations and its other keys as they are. */
+export const patchSecret = (literals: string): string =>
+  `kubectl create secret generic {secret} -n {namespace} ${literals} --dry-run=client -o json | kubectl patch secret {secret} -n {namespace} --type=merge --patch-file=/dev/stdin`;
+
+/** For a Secret that holds logins of other registries, or that cannot be changed: leave it alone. */
+export const OTHER_SECRET: readonly string[] = [
+  HAVE_LOGIN,
+  `Write the login into a Secret of its own: ${createSecret('{newsecret}')}`,
+  useSecret('{newsecret}'),
+];
+
+/** For a Secret that is not there. */
+export const NEW_SECRET: readonly string[] = [
+  HAVE_LOGIN,
+  `Make the Secret with the login: ${createSecret('{secret}')}`,
+];
+
+/** In a list of steps: the steps that write the login of the Secret anew, which depend on its form. */
+export const WRITE_LOGIN = '{writelogin}';
+
+/** How to write the login of a Secret anew. The type of a Secret cannot be changed, so each form keeps its own. */
+export const WRITE_STEPS: Readonly<Record<SecretForm, readonly string[]>> = {
+  docker: [
+    HAVE_LOGIN,
+    `Write the login into the Secret, which replaces all logins in it: ${createSecret('{secret}')}`,
+  ],
+  password: [
+    HAVE_LOGIN,
+    `Write the login into the Secret: ${patchSecret('--from-literal=username="$REGISTRY_USER" --from-literal=password="$REGISTRY_PASSWORD"')}`,
+  ],
+  token: [
+    HAVE_TOKEN,
+    `Write the token into the Secret: ${patchSecret('--from-literal=token="$REGISTRY_PASSWORD"')}`,
+  ],
+  other: OTHER_SECRET,
+};
+
+/** In a list of steps: what else in the Secret has to be renewed with its login. */
+export const RENEW_EXPIRY = '{renewexpiry}';
+
+/** The end that a Secret states stays when its login is written anew: the new one would be called expired. */
+export const RENEW_STEPS: Readonly<Record<ExpirySource, readonly string[]>> = {
+  // The new login has its own end in itself.
+  JWT: [],
+  ECRPassword: [],
+  SecretKey: [
+    `The key expiresAt still states the old end: write the new one into it, or remove it: kubectl patch secret {secret} -n {namespace} --type=merge -p '{"data":{"expiresAt":null,"expires_at":null}}'`,
+  ],
+  Annotation: [
+    `The annotation still states the old end: write the new one into it, or remove it: kubectl annotate secret {secret} -n {namespace} ${SECRET_ANNOTATION.expiresAt}-`,
+  ],
+};
