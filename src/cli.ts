@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addControllerCommand } from './cli/controller.ts';
-import { version } from './cli/version.ts';
+import { addCrdsCommand } from './cli/crds.ts';
+import { EXIT } from './cli/exit.ts';
+import { addVersionCommand, version } from './cli/version.ts';
 import { dieQuietly } from './crash.ts';
-
-/** Exit code on wrong usage. */
-const USAGE_EXIT = 2;
 
 dieQuietly();
 // A name lookup takes a thread for as long as the name server is silent, and lookups get only half of the pool: with Node's
@@ -17,8 +16,10 @@ const program = new Command('registry-push-check')
   .version(version, '-V, --version', 'print the version')
   .showHelpAfterError('(see registry-push-check --help)')
   // Commander ends with 1 on wrong usage; 1 is for what nobody expected.
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_EXIT))
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage))
   .configureHelp({ showGlobalOptions: true });
 addControllerCommand(program);
+addCrdsCommand(program);
+addVersionCommand(program);
 
 await program.parseAsync();
