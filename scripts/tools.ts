@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { linkerFlags, requiredVersion, TOOL_NAMES, TOOLS, type ToolName } from './recipes.ts';
+import { buildFlags, linkerFlags, requiredVersion, TOOL_NAMES, TOOLS, type ToolName } from './recipes.ts';
 
 export type { ToolName };
 
@@ -56,6 +56,7 @@ async function cachePlace(name: ToolName, machine: Machine): Promise<{ version: 
   const room = join(machine.rooms, recipe.room);
   const version = requiredVersion(await readFile(join(room, 'go.mod'), 'utf8'), recipe.module);
   const digest = createHash('sha256').update(`${linkerFlags(recipe, version)}\n${machine.platform}\n`);
+  if (recipe.cgoTags !== undefined) digest.update(`cgo ${recipe.cgoTags.join(',')}\n`);
   const sources = (await readdir(room)).filter((file) => /\.go$|^go\.(mod|sum)$/.test(file)).toSorted();
   for (const file of sources) digest.update(await readFile(join(room, file)));
   const folder = `${name}-${version}-${digest.digest('hex').slice(0, 10)}`;
@@ -63,7 +64,7 @@ async function cachePlace(name: ToolName, machine: Machine): Promise<{ version: 
 }
 
 /** The folder outside the repository that keeps built tools (XDG Base Directory Specification). */
-function cacheRoot({ env, home }: Machine): string {
+export function cacheRoot({ env, home }: Machine): string {
   return join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'registry-push-check', 'tools');
 }
 
@@ -134,8 +135,9 @@ async function build(place: Place, machine: Machine, report: Report): Promise<vo
   step('started');
   const heartbeat = setInterval(() => step('running'), 1000);
   try {
-    const args = ['build', '-trimpath', '-ldflags', linkerFlags(recipe, version), '-o', join(staging, name)];
-    const { code, output } = await go([...args, recipe.package], join(machine.rooms, recipe.room), machine);
+    const args = ['build', ...buildFlags(recipe, version), '-o', join(staging, name), recipe.package];
+    const cgo = recipe.cgoTags !== undefined;
+    const { code, output } = await go(args, join(machine.rooms, recipe.room), machine, cgo);
     if (code !== 0) throw new Error(`${name} ${version} could not be built:\n${lastLines(output, 20)}`);
     await mkdir(join(path, '..'), { recursive: true });
     await rename(join(staging, name), path);
@@ -146,14 +148,15 @@ async function build(place: Place, machine: Machine, report: Report): Promise<vo
   step('done');
 }
 
-/** Runs Go as it is installed: no other toolchain, no C compiler, go.mod as committed. */
+/** Runs Go as it is installed: no other toolchain, go.mod as committed, and a C compiler only where one is needed. */
 function go(
   args: readonly string[],
   cwd: string,
   machine: Machine,
+  cgo = false,
 ): Promise<{ code: number; output: string }> {
   const settings = {
-    CGO_ENABLED: '0',
+    CGO_ENABLED: cgo ? '1' : '0',
     GOTOOLCHAIN: 'local',
     GOFLAGS: '-mod=readonly -buildvcs=false',
     GOWORK: 'off',
