@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addCheckCommand } from './cli/check.ts';
 import { addControllerCommand } from './cli/controller.ts';
 import { addCrdsCommand } from './cli/crds.ts';
 import { EXIT } from './cli/exit.ts';
@@ -18,6 +19,7 @@ const program = new Command('registry-push-check')
   // Commander ends with 1 on wrong usage; 1 is for what nobody expected.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage))
   .configureHelp({ showGlobalOptions: true });
+addCheckCommand(program);
 addControllerCommand(program);
 addCrdsCommand(program);
 addVersionCommand(program);

@@ -1,0 +1,88 @@
+import { systemClock as clock } from '../clock.ts';
+import { answer, exitCode, worstOf, type Answer } from './check-answer.ts';
+import { openNetwork, type Network } from './check-network.ts';
+import type { Asked } from './check-options.ts';
+import type { Question } from './check-question.ts';
+import { questionsOf } from './check-sources.ts';
+import { dataOf, render } from './check-table.ts';
+import { EXIT, tell } from './exit.ts';
+import { paintFor, serialise, write } from './output.ts';
+
+/**
+ * Asks what the command line asks, writes the answer to stdout, and answers the exit code.
+ * @throws UsageError, Error of one sentence, or the signal's reason where it aborts: then no upload session is open
+ */
+export async function runCheck(asked: Asked, signal: AbortSignal): Promise<number> {
+  warnAboutProxies();
+  const { tokenHosts, caFile, output, strict, again } = asked;
+  const questions = await questionsOf(asked, clock.now(), signal);
+  const typed = new Set(questions.filter((one) => one.typed).map(({ registry }) => registry));
+  const network = openNetwork(typed, tokenHosts, caFile);
+  const ask = (question: Question, stop: AbortSignal): Promise<Answer> =>
+    answer(question, network.world, again, stop);
+  const answers = await askAll(questions, ask, signal);
+  if (signal.aborted) return stoppedAfter(answers);
+  for (const one of answers) notice(one, network);
+  await write(
+    output === 'table'
+      ? render(answers, paintFor(process.stdout, process.env))
+      : await serialise(dataOf(answers), output),
+  );
+  return worstOf(answers.map((one) => exitCode(one, strict)));
+}
+
+/** A signal came after uploads were accepted: the verdict is dropped, what became of their sessions is told. */
+function stoppedAfter(answers: readonly Answer[]): number {
+  for (const { question, status } of answers) {
+    const { cleanup } = status.lastProbe ?? {};
+    const how = cleanup === 'Cancelled' ? 'cancelled' : `not cancelled (${cleanup ?? ''})`;
+    if (cleanup !== undefined) tell(`the upload session at ${question.registry.host} was ${how}`);
+  }
+  return EXIT.error;
+}
+
+/** One after the other at each registry, so that several wrong logins do not lock an account; registries side by side. */
+async function askAll(
+  questions: readonly Question[],
+  ask: (question: Question, signal: AbortSignal) => Promise<Answer>,
+  signal: AbortSignal,
+): Promise<readonly Answer[]> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const answers = new Map<Question, Answer>();
+  const hosts = Map.groupBy(questions, ({ registry }) => registry.host);
+  const asking = [...hosts.values()].map(async (list) => {
+    try {
+      for (const question of list) answers.set(question, await ask(question, stop));
+    } catch (error) {
+      failed.abort(error);
+    }
+  });
+  // All of them end before this does: what has to be cancelled is cancelled.
+  await Promise.all(asking);
+  failed.signal.throwIfAborted();
+  return questions.flatMap((question) => answers.get(question) ?? []);
+}
+
+/** What the operator in a cluster would do otherwise. */
+function notice({ question, diagnosis }: Answer, { unusual }: Network): void {
+  const { registry, spec, check, typed, voice } = question;
+  const { host } = registry;
+  const address = unusual.get(host);
+  if (typed && address !== undefined)
+    tell(`${host} has the address ${address}: the operator reaches it only where egress.allowCIDRs says so`);
+  if (typed && registry.origin.protocol === 'http:')
+    tell(`the operator asks over plain http only where insecureRegistries has ${host}`);
+  if (spec.suspend)
+    tell(`${check.metadata.namespace}/${check.metadata.name} is suspended: the operator would not ask`);
+  const rules: readonly string[] = ['InsecureTransportNotAllowed', 'EgressDenied', 'CredentialsNotBound'];
+  if (voice.kind === 'file' && !typed && rules.includes(diagnosis.reason))
+    tell(`what a file says is held to the rules of the operator: --trust-registry ${host} lifts this one`);
+}
+
+/** The address guard could not see behind a proxy, so none is used; without a word, that would look like a dead registry. */
+function warnAboutProxies(): void {
+  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => process.env[name]);
+  if (set.length > 0)
+    tell(`registries are asked directly: proxies are not supported yet (${set.join(', ')} ignored)`);
+}
