@@ -1,7 +1,7 @@
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { progressOn } from './tools.ts';
+import { fit, hint } from './demo/screen.ts';
 import { swapRights, USERS, type UserName } from './demo/scenario.ts';
 import { mismatches, readVerdicts } from './demo/verdicts.ts';
 import { NAMESPACE, openWorld, type World } from './demo/world.ts';
@@ -24,6 +24,9 @@ const DESCRIBED = 'puller';
 function tell(line: string): void {
   process.stderr.write(`demo: ${line}\n`);
 }
+
+/** Said at once on Ctrl-C: until all servers have ended takes a few seconds. */
+const STOPPING = 'stopping…';
 
 /** Columns of the table, for terminals that are too narrow for the printer columns of the CRD. */
 const NARROW =
@@ -84,26 +87,16 @@ const SCREEN = {
   leave: '\u{1B}[?1049l',
 } as const;
 
-function hint({ controlPlane, kubectl }: World): string {
-  return [
-    'In another terminal:',
-    `  export KUBECONFIG=${controlPlane.kubeconfig}`,
-    `  export PATH=${dirname(kubectl)}:$PATH`,
-    `  kubectl describe registrypushcheck ${DESCRIBED} -n ${NAMESPACE}`,
-    'Ctrl-C stops everything.',
-    '',
-  ].join('\n');
-}
-
 /** Redraws the table until Ctrl-C, and leaves the last one on the screen. */
-async function live(world: World, signal: AbortSignal): Promise<number> {
+async function live(world: World, users: Users, signal: AbortSignal): Promise<number> {
   const { stdout } = process;
+  const below = hint({ ...world, users, described: DESCRIBED, namespace: NAMESPACE });
   const until = AbortSignal.any([signal, world.ended]);
   if (stdout.isTTY) stdout.write(SCREEN.enter);
   let last = '';
   while (!until.aborted) {
     const rows = await table(world, stdout.isTTY ? stdout.columns : WIDE);
-    const screen = rows === undefined ? last : `${rows}\n${hint(world)}`;
+    const screen = rows === undefined ? last : `${rows}\n${below}`;
     if (until.aborted) break;
     if (stdout.isTTY) stdout.write(`${SCREEN.home}${fit(screen, stdout)}${SCREEN.rest}`);
     else if (screen !== last) stdout.write(`${screen}\n`);
@@ -111,14 +104,10 @@ async function live(world: World, signal: AbortSignal): Promise<number> {
     await sleep(1000, undefined, { signal: until }).catch(() => undefined);
   }
   if (stdout.isTTY) stdout.write(`${SCREEN.leave}${last}`);
+  // What was said at once went with the other screen.
+  if (stdout.isTTY && signal.aborted) tell(STOPPING);
   if (signal.aborted) return 0;
   throw world.ended.reason;
-}
-
-/** The lines of a text that the terminal has room for; each clears what it does not fill. Long ones wrap. */
-function fit(text: string, { rows }: { readonly rows: number }): string {
-  const lines = text.split('\n').slice(0, rows - 1);
-  return lines.map((line) => `${line}\u{1B}[K`).join('\r\n');
 }
 
 /** What the command line asks for; undefined where it cannot be understood. */
@@ -158,7 +147,7 @@ async function run(signal: AbortSignal): Promise<number> {
   const report = progressOn(process.stderr);
   const world = await openWorld({ users: wanted.users, tell, report, signal });
   try {
-    return wanted.once ? await once(world, signal) : await live(world, signal);
+    return wanted.once ? await once(world, signal) : await live(world, wanted.users, signal);
   } finally {
     await world.close();
   }
@@ -166,7 +155,10 @@ async function run(signal: AbortSignal): Promise<number> {
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+  process.once(name, () => {
+    tell(STOPPING);
+    stop.abort(new Error(`stopped by ${name}`));
+  });
 }
 try {
   process.exitCode = await run(stop.signal);

@@ -17,6 +17,10 @@ export interface Stage {
   readonly registry: Distribution;
   /** Path of the kubectl that belongs to it. */
   readonly kubectl: string;
+  /** Path of the authority's certificate, which the registry and its token server are trusted by. */
+  readonly caFile: string;
+  /** The token server that may get the logins of the registry: `registry=tokenHost`, as the operator's `tokenHosts` has it. */
+  readonly tokenHost: string;
   /** Applies objects as the admin; waits where their kind is not served yet. */
   apply(items: readonly object[]): Promise<void>;
   /** Starts the built operator with the identity of its own service account; `config` overrides the stage's. */
@@ -51,7 +55,8 @@ export async function openStage({ users, tell, report, signal }: StageOptions): 
     const controlPlane = await startControlPlane({ dir: join(dir, 'control-plane'), tools, signal });
     tell('starting a registry with a token server');
     const authority = await createAuthority('stage registries');
-    await writeFile(join(dir, 'authority.crt'), authority.pem);
+    const caFile = join(dir, 'authority.crt');
+    await writeFile(caFile, authority.pem);
     const tokens = await startTokenServer({ dir: join(dir, 'tokens'), authority, users });
     stopTokens = () => tokens.stop();
     const { realm, service, issuer, jwksFile } = tokens;
@@ -60,17 +65,20 @@ export async function openStage({ users, tell, report, signal }: StageOptions): 
     tell('installing the CRD and the roles of the operator');
     await kubectlApply(controlPlane, ['-f', 'deploy/install.yaml']);
     await applyItems(controlPlane, [secretsEverywhere()]);
+    // Another port is another origin: the installation has to trust the token server with the logins.
+    const tokenHost = `${registry.host}=${new URL(realm).host}`;
     const config = {
       // These servers live on loopback, which checks may not reach otherwise.
       egress: { allowCIDRs: ['127.0.0.0/8', '::1/128'] },
-      caBundle: join(dir, 'authority.crt'),
-      // Another port is another origin: the installation has to trust the token server with the logins.
-      tokenHosts: [`${registry.host}=${new URL(realm).host}`],
+      caBundle: caFile,
+      tokenHosts: [tokenHost],
     };
     return {
       controlPlane,
       registry,
       kubectl: tools.kubectl,
+      caFile,
+      tokenHost,
       apply: (items) => applyItems(controlPlane, items),
       startOperator: async (more = {}) => {
         tell('starting the operator with its own service account');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { runProcess, type Finished } from './support/processes.ts';
+import { runProcess, startReadyProcess, type Finished } from './support/processes.ts';
 
 function demo(...args: readonly string[]): Promise<Finished> {
   return runProcess({ name: 'demo', file: process.execPath, args: ['scripts/demo.ts', ...args] });
@@ -22,6 +22,33 @@ describe('npm run demo', () => {
     expect(stdout).to.include('MISMATCH ci: expected True/PushAuthorized, got False/PushDenied');
     expect(stdout).to.include('MISMATCH puller: expected False/PushDenied, got True/PushAuthorized');
     expect(stdout).to.match(/^2 of 12 verdicts differ$/m);
+  }).timeout(120_000);
+
+  it('shows what to type, which works, and stops on Ctrl-C', async () => {
+    const args = ['scripts/demo.ts'];
+    const shown = 'Users and passwords of that registry: ';
+    const running = await startReadyProcess({ name: 'demo', file: process.execPath, args }, (said) =>
+      Promise.resolve(said.includes(shown)),
+    );
+    try {
+      const said = running.output();
+      expect(said).to.include(`${shown}admin/admin-password, ci/ci-password, puller/puller-password, `);
+      const typed = said.split('\n').filter((line) => /^ {2}(?:export|kubectl|echo) /.test(line));
+      expect(typed).to.have.length(4);
+      const { code, stdout, stderr } = await runProcess({
+        name: 'sh',
+        file: 'sh',
+        args: ['-ec', typed.join('\n')],
+      });
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.match(/^Name: +puller$/m);
+      expect(stdout).to.match(/^Push to team\/app at https:\/\/localhost:\d+: permitted/m);
+      running.kill('SIGINT');
+      expect(await running.exited).to.equal('exit code 0');
+      expect(running.output().trimEnd()).to.match(/^demo: stopping…$/m);
+    } finally {
+      await running.stop();
+    }
   }).timeout(120_000);
 
   it('explains how it is called', async () => {
