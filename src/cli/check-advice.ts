@@ -9,12 +9,31 @@ export interface Ground {
   /** What `docker login` takes for it. */
   readonly server: string;
   readonly hostname: string;
+  /** Path in the URL, with a slash in front; empty where there is none. */
+  readonly prefix: string;
   readonly repository: string;
   /** The name of the login for people; undefined where none was given. */
   readonly login: string | undefined;
+  /** The Secret of --secret. */
+  readonly secret: { readonly namespace: string; readonly name: string } | undefined;
   /** A repository was named on the command line. */
   readonly chosen: boolean;
+  /** What the answer says of the URL besides its reason. */
+  readonly sign?: Sign | undefined;
 }
+
+/** The port speaks no TLS; it may speak nothing else; nothing is under the path of the URL. */
+export type Sign = 'plain-http' | 'https' | 'path';
+
+const SIGNS: Readonly<Record<Sign, (on: Ground) => string>> = {
+  'plain-http': () =>
+    'A registry that speaks plain http only: type the URL with http:// (the login can then be read on the way).',
+  https: ({ url }) => `This port may speak https: type ${url.replace(/^http:/, 'https:')}`,
+  path: ({ prefix, repository, chosen }) => {
+    const whole = `${prefix.slice(1)}${chosen ? `/${repository}` : ''}`;
+    return `The path of a repository belongs into --repository: leave ${prefix} out of the URL, and give --repository ${quote(whole)}`;
+  },
+};
 
 type Advice = (on: Ground) => readonly [summary: string, ...steps: readonly string[]];
 
@@ -26,6 +45,12 @@ const another = ({ chosen }: Ground): string =>
     : 'No repository was named, and the default one exists almost nowhere: --repository TEAM/NAME';
 const giveLogin =
   'Give one by --username and --password-stdin, by --docker-config, or by --secret NAMESPACE/NAME.';
+const DESCRIBE = 'See what it has, without the values: kubectl describe secret {name} -n {namespace}';
+/** A step about a Secret of the cluster; none where it is not one. */
+const inCluster = (secret: Ground['secret'], step: string): readonly string[] =>
+  secret === undefined
+    ? []
+    : [step.replace('{name}', quote(secret.name)).replace('{namespace}', quote(secret.namespace))];
 const logs = 'Look into the logs of the registry and of the proxies in front of it.';
 
 /** One entry for each reason that needs a fix, in the words of somebody who typed a URL; the compiler refuses a missing one. */
@@ -51,7 +76,6 @@ const ADVICE: Readonly<Record<FailureReason, Advice>> = {
     `Give ${host} a certificate that verifies, or trust its authority with --ca-file.`,
     `See the certificate: openssl s_client -connect ${quote(host.includes(':') ? host : `${host}:443`)} -servername ${quote(hostname)} -showcerts </dev/null`,
     'A private authority: --ca-file FILE with its certificate as PEM.',
-    'A registry that speaks plain http only: type the URL with http:// (the login can then be read on the way).',
   ],
   NotARegistry: (on) => [
     `Correct the URL: no registry answers at ${on.host}.`,
@@ -84,16 +108,24 @@ const ADVICE: Readonly<Record<FailureReason, Advice>> = {
     'Check the firewall and allow list of the registry, and whether this address was banned after failed logins.',
   ],
   RegistryNotAllowed: ({ host }) => [`Use another registry than ${host}.`],
-  SecretNotFound: ({ login }) => [
+  SecretNotFound: ({ login, secret }) => [
     `Correct --secret: there is no ${login ?? 'such Secret'}.`,
-    'See which there are: kubectl get secrets -n NAMESPACE',
+    `See which there are: kubectl get secrets -n ${secret?.namespace ?? 'NAMESPACE'}`,
   ],
-  SecretForbidden: ({ login }) => [`Allow the identity of the kubeconfig to get ${login ?? 'the Secret'}.`],
+  SecretForbidden: ({ login, secret }) => [
+    `Allow the identity of the kubeconfig to get ${login ?? 'the Secret'}.`,
+    ...inCluster(secret, 'See whether it may: kubectl auth can-i get secrets/{name} -n {namespace}'),
+  ],
   SecretTypeUnsupported: () => ['Name a Secret of a type that can hold a login.', giveLogin],
-  SecretInvalid: ({ login }) => [`Correct in ${login ?? 'the login'} what the message names.`],
-  CredentialsNotMatched: ({ host, login, server }) => [
+  SecretInvalid: ({ login, secret }) => [
+    `Correct in ${login ?? 'the login'} what the message names.`,
+    ...inCluster(secret, DESCRIBE),
+  ],
+  CredentialsNotMatched: ({ host, login, server, secret }) => [
     `Use a login for ${host}: ${login ?? 'what was given'} has none that it takes.`,
-    `Write one into the docker configuration: docker login ${quote(server)}`,
+    ...(secret === undefined
+      ? [`Write one into the docker configuration: docker login ${quote(server)}`]
+      : inCluster(secret, DESCRIBE)),
     'Or give one by --username and --password-stdin.',
   ],
   CredentialsNotBound: ({ login, host }) => [
@@ -181,5 +213,49 @@ const ADVICE: Readonly<Record<FailureReason, Advice>> = {
 /** What to do about a failure where a URL was typed; the last step, which verifies, is added by who knows the command. */
 export function adviceFor(reason: FailureReason, ground: Ground): Remediation {
   const [summary, ...steps] = ADVICE[reason](ground);
-  return { summary, steps };
+  const { sign } = ground;
+  return { summary, steps: [...(sign === undefined ? [] : [SIGNS[sign](ground)]), ...steps] };
+}
+
+/** What advice about a check of a file is filled with. */
+export interface FileGround {
+  readonly host: string;
+  readonly namespace: string;
+  readonly secret: string | undefined;
+  /** --trust-registry names the registry. */
+  readonly typed: boolean;
+  /** The Secret is not in the file, and no cluster was asked. */
+  readonly isAbsent: boolean;
+}
+
+/** What to do about a failure that the command line can do something about, other than the operator; undefined for all others. */
+export function fileAdviceFor(
+  reason: FailureReason,
+  { host, namespace, secret, typed, isAbsent }: FileGround,
+): Remediation | undefined {
+  const trust = `--trust-registry ${quote(host)}`;
+  if (reason === 'SecretNotFound' && isAbsent)
+    return {
+      summary: `Add Secret ${namespace}/${secret ?? ''} to the file, or let it be read from the cluster.`,
+      steps: [
+        'If it is in the cluster, ask with --from-cluster (and --kubeconfig FILE, where that is another one).',
+      ],
+    };
+  if (reason === 'InsecureTransportNotAllowed')
+    return {
+      summary: `Use https for ${host}, or allow plain http for it on the command line.`,
+      steps: [
+        'If the registry speaks https, say so in spec.registryUrl.',
+        `If it does not, ask with ${trust} (the login can then be read on the way).`,
+      ],
+    };
+  if (reason !== 'EgressDenied') return undefined;
+  return {
+    summary: `Find out why ${host} leads to an address that checks must not reach.`,
+    steps: [
+      typed
+        ? 'Only the host of --trust-registry may have a loopback, link-local or metadata address; its token service may not, unless it is on the same host.'
+        : `Only if the registry really lives there, ask with ${trust}`,
+    ],
+  };
 }

@@ -8,7 +8,7 @@ import { nextStatus } from '../controller/status.ts';
 import { credentialsOf, expiredAt, usedLogin, type UsedLogin } from '../controller/used-login.ts';
 import { baseUrl, loginServer } from '../registry/origin.ts';
 import { timestamp } from '../text.ts';
-import { adviceFor } from './check-advice.ts';
+import { adviceFor, fileAdviceFor, type Sign } from './check-advice.ts';
 import type { Question } from './check-question.ts';
 import { inOwnWords } from './check-words.ts';
 import { EXIT } from './exit.ts';
@@ -25,7 +25,7 @@ export interface Answer {
 
 /**
  * Asks the registry once.
- * @param again the command line, for the step that verifies
+ * @param again the step that verifies
  * @throws the signal's reason where it aborted before an upload was accepted
  */
 export async function answer(
@@ -36,8 +36,8 @@ export async function answer(
 ): Promise<Answer> {
   const { registry, given, spec } = question;
   const silent = unasked(question);
-  const { repository, pull, timeoutMs } = spec;
-  const job = { registry, repository, pull, timeoutMs, credential: given.credential };
+  const { repository, allowRepositoryCreation: mayCreate, pull, timeoutMs } = spec;
+  const job = { registry, repository, mayCreate, pull, timeoutMs, credential: given.credential };
   const probed = silent === undefined ? await probe(job, world, signal) : undefined;
   const observation = probed?.observation ?? silent;
   // One of the two is there.
@@ -79,7 +79,7 @@ export function conclude(
     request: undefined,
     diagnosis,
     probed,
-    remediation: remediationOf(question, diagnosis.reason, names, again),
+    remediation: remediationOf(question, diagnosis.reason, names, signOf(question, observation), again),
     host: registry.host,
     secretVersion: undefined,
     login,
@@ -89,9 +89,10 @@ export function conclude(
 }
 
 function remediationOf(
-  { check, registry, given, voice, spec }: Question,
+  { check, registry, given, voice, typed }: Question,
   reason: Reason,
   names: { readonly host: string; readonly repository: string; readonly secret: string | undefined },
+  sign: Sign | undefined,
   again: string,
 ): Remediation | undefined {
   if (!needsFix(reason)) return undefined;
@@ -100,12 +101,30 @@ function remediationOf(
   const hostname = registry.origin.hostname.replace(/^\[|\]$/g, '');
   const remedy =
     voice.kind === 'url'
-      ? adviceFor(reason, { ...facts, hostname, repository: spec.repository, ...voice })
-      : remedyFor(reason, { ...facts, form: given.form, namespace, name, verify: again });
+      ? adviceFor(reason, { ...facts, hostname, prefix: registry.prefix, ...voice, sign })
+      : (fileAdviceFor(reason, { ...facts, namespace, typed, isAbsent: given.isAbsent ?? false }) ??
+        withoutLast(remedyFor(reason, { ...facts, form: given.form, namespace, name, verify: again })));
   if (remedy === undefined) return undefined;
-  // What the operator's last step says of waiting does not hold here.
-  const steps = voice.kind === 'url' ? remedy.steps : remedy.steps.slice(0, -1);
-  return { summary: remedy.summary, steps: [...steps, `Check again: ${again}`] };
+  return { summary: remedy.summary, steps: [...remedy.steps, again] };
+}
+
+/** What the operator's last step says of waiting does not hold here. */
+function withoutLast(remedy: Remediation | undefined): Remediation | undefined {
+  return remedy && { summary: remedy.summary, steps: remedy.steps.slice(0, -1) };
+}
+
+/** What an answer says of the URL besides its reason. */
+function signOf({ registry }: Question, observation: Observation): Sign | undefined {
+  const plain = registry.origin.protocol === 'http:';
+  if (observation.kind === 'NetworkFailed') {
+    const { cause } = observation.failure;
+    if (cause === 'tls-not-tls') return 'plain-http';
+    // Some answer a plain request with an alert of TLS.
+    return plain && cause === 'protocol' ? 'https' : undefined;
+  }
+  if (observation.kind !== 'PingRefused') return undefined;
+  if (plain && observation.answer.status === 400) return 'https';
+  return observation.answer.status === 404 && registry.prefix !== '' ? 'path' : undefined;
 }
 
 function needsFix(reason: Reason): reason is FailureReason {

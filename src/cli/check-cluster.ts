@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import type { Wanted } from '../check/credential.ts';
 import { systemClock as clock } from '../clock.ts';
 import { readSecret } from '../controller/secrets.ts';
@@ -14,7 +15,8 @@ export type ReadFromCluster = (
 
 /** The Secrets of the cluster of a kubeconfig. @throws Error of one sentence where that cannot be read */
 export function openCluster(kubeconfig: string | undefined): ReadFromCluster {
-  const client = createKubeClient({ kubeconfig, clock, userAgent: 'registry-push-check' });
+  const path = kubeconfig ?? onlyFile(process.env['KUBECONFIG']);
+  const client = createKubeClient({ kubeconfig: path, clock, userAgent: 'registry-push-check' });
   return async (namespace, name, wanted, signal) => {
     const { registry, repository, nowMs, ...consent } = wanted;
     const question = { namespace, name, registry, repository };
@@ -33,6 +35,11 @@ export function openCluster(kubeconfig: string | undefined): ReadFromCluster {
       throw explain(error, `Secret ${namespace}/${name}`, client.server);
     }
   };
+}
+
+/** The one file of $KUBECONFIG: by its path, messages name it. Several are merged, which is another way to read them. */
+function onlyFile(files: string | undefined): string | undefined {
+  return files === undefined || files === '' || files.includes(delimiter) ? undefined : files;
 }
 
 function explain(error: unknown, secret: string, server: string): unknown {

@@ -7,6 +7,7 @@ import { fieldsOf, isObject } from '../json.ts';
 import { oneLine } from '../text.ts';
 import { UsageError } from './check-options.ts';
 import { questionOfCheck, type Unasked } from './check-question.ts';
+import { unknownFields } from './known-fields.ts';
 
 /** What a file holds: checks in their order, and Secrets by `namespace/name`. */
 export interface FileContent {
@@ -41,7 +42,7 @@ export function readCheckFile(text: string, file: string, namespace: string): Fi
       if (seen.has(`${kind} ${key}`)) throw new UsageError([`${where}: ${kind} ${key} was there before`]);
       seen.add(`${kind} ${key}`);
       if (kind === 'Secret') secrets.set(key, contentOf(object, where));
-      else checks.push({ ...questionOfCheck(id.namespace, id.name, object['spec'], where), where });
+      else checks.push({ ...readCheck(object, id, where), where });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       problems.push(...error.problems);
@@ -119,6 +120,29 @@ function identify(
   if (typeof namespace !== 'string' || 'expected' in namespaces([namespace]))
     throw new UsageError([`${where}: metadata.namespace must be the name of a namespace`]);
   return { namespace, name };
+}
+
+/** A misspelt field is told first: that the right one is missing says less. */
+function readCheck(
+  object: Fields,
+  id: { readonly namespace: string; readonly name: string },
+  where: string,
+): Unasked {
+  const { spec } = object;
+  const unknown = [
+    ...unknownOf('', object, where),
+    ...unknownOf('spec', spec, where),
+    ...unknownOf('spec.pull', fieldsOf(spec)['pull'], where),
+  ];
+  if (unknown.length > 0) throw new UsageError(unknown.slice(0, MOST_PROBLEMS));
+  return questionOfCheck(id.namespace, id.name, spec, where);
+}
+
+function unknownOf(path: '' | 'spec' | 'spec.pull', value: unknown, where: string): readonly string[] {
+  const before = path === '' ? '' : `${path}.`;
+  return unknownFields(path, isObject(value) ? value : {}).map(
+    ([field, problem]) => `${where}: ${before}${shownKey(field)}: ${problem}`,
+  );
 }
 
 /** A Secret as the API server would store it: `stringData` over `data`. */

@@ -64,7 +64,7 @@ export interface Asked {
   readonly tokenHosts: readonly TokenHost[];
   readonly output: 'table' | 'json' | 'yaml';
   readonly strict: boolean;
-  /** The command line again, for a shell, with variables instead of user name and password. */
+  /** The step that verifies: the command line again, for a shell, with variables instead of user name and password. */
   readonly again: string;
 }
 
@@ -78,8 +78,16 @@ export class UsageError extends Error {
   }
 }
 
-/** Understands the command line. @throws UsageError with everything that is wrong */
-export function readOptions(url: string | undefined, options: CheckOptions): Asked {
+/**
+ * Understands the command line.
+ * @param program what it begins with
+ * @throws UsageError with everything that is wrong
+ */
+export function readOptions(
+  url: string | undefined,
+  options: CheckOptions,
+  program = 'registry-push-check',
+): Asked {
   const problems = [
     ...togetherProblems(url, options),
     ...(options.file === undefined ? loginProblems(options) : []),
@@ -94,7 +102,7 @@ export function readOptions(url: string | undefined, options: CheckOptions): Ask
     tokenHosts: (options.tokenHost ?? []).map(tokenHost).filter((pair) => pair !== undefined),
     output: output === 'json' || output === 'yaml' ? output : 'table',
     strict,
-    again: oneLine(commandLine(url, options)),
+    again: oneLine(checkAgain(url, options, program)),
   };
 }
 
@@ -212,8 +220,17 @@ function valueProblems({
   return problems;
 }
 
+/** The step that verifies. A command that reads the terminal would seem to hang: of a file on stdin there are words only. */
+function checkAgain(url: string | undefined, options: CheckOptions, program: string): string {
+  const { file, username, tokenStdin } = options;
+  if (file === '-') return 'Check again: pipe the corrected file into the same command.';
+  const needs = username !== undefined ? 'REGISTRY_USER and REGISTRY_PASSWORD' : 'REGISTRY_PASSWORD';
+  const set = username !== undefined || tokenStdin ? `, with ${needs} set` : '';
+  return `Check again${set}: ${commandLine(url, options, program)}`;
+}
+
 /** What was typed, for a shell. User names are left out, too: some registries put tokens there. */
-function commandLine(url: string | undefined, options: CheckOptions): string {
+function commandLine(url: string | undefined, options: CheckOptions, program: string): string {
   const { username, passwordStdin, tokenStdin } = options;
   const words: string[] = url === undefined ? [] : [quote(url)];
   const values: readonly Name[] = [
@@ -236,5 +253,5 @@ function commandLine(url: string | undefined, options: CheckOptions): string {
     if (isGiven(options, name)) words.push(flag(name));
   if (username !== undefined) words.push('--username', '"$REGISTRY_USER"', '--password-stdin');
   const pipe = passwordStdin || tokenStdin ? 'printf %s "$REGISTRY_PASSWORD" | ' : '';
-  return `${pipe}registry-push-check check ${words.join(' ')}`;
+  return `${pipe}${program} check ${words.join(' ')}`;
 }

@@ -15,6 +15,7 @@ import { passwordLogin, tokenLogin, type Login } from '../registry/login.ts';
 import { parseRegistryUrl, type Registry } from '../registry/origin.ts';
 import { readDockerFile, readSecretText } from './check-input.ts';
 import { UsageError, type LoginSource, type UrlAsked } from './check-options.ts';
+import { fieldsUnder } from './known-fields.ts';
 
 /** The login that a question is asked with. */
 export interface Given {
@@ -26,12 +27,19 @@ export interface Given {
   readonly form?: SecretForm;
   /** Version of the Secret, where it is one of a cluster. */
   readonly version?: string;
+  /** The file names a Secret that it does not hold, and no cluster was asked. */
+  readonly isAbsent?: true;
 }
 
 /** What messages call things: a typed URL has no check, no Secret of its own and no operator. */
 export type Voice =
-  /** `login`: its name for people, where one was given; `chosen`: a repository was named. */
-  | { readonly kind: 'url'; readonly login: string | undefined; readonly chosen: boolean }
+  /** `login`: its name for people, where one was given; `secret`: that of --secret; `chosen`: a repository was named. */
+  | {
+      readonly kind: 'url';
+      readonly login: string | undefined;
+      readonly secret: { readonly namespace: string; readonly name: string } | undefined;
+      readonly chosen: boolean;
+    }
   | { readonly kind: 'file' };
 
 /** One thing to ask a registry: a check, as it would stand in a cluster, and its login. */
@@ -62,7 +70,7 @@ export function questionOf({ spec: raw, login }: UrlAsked): Unasked {
     check: aCheck('default', name, { ...set, pushTestRepository: read.spec.repository }),
     spec: read.spec,
     registry,
-    voice: { kind: 'url', login: nameOf(login), chosen },
+    voice: { kind: 'url', login: nameOf(login), secret: login.kind === 'secret' ? login : undefined, chosen },
   };
 }
 
@@ -81,24 +89,9 @@ function registryOf({ registryUrl }: CheckSpec, what: string): Registry {
   return registry;
 }
 
-const FIELDS = [
-  'registryUrl',
-  'pushTestRepository',
-  'existingSecret',
-  'interval',
-  'schedule',
-  'timeZone',
-  'timeout',
-  'retryInterval',
-  'failureThreshold',
-  'pull',
-  'suspend',
-  'historyLimit',
-];
-
 /** Of the spec only the fields that were judged: whatever else stands there may be anything. */
 function aCheck(namespace: string, name: string, set: Readonly<Record<string, unknown>>): RegistryPushCheck {
-  const entries = FIELDS.map((field): [string, unknown] => [field, set[field] ?? undefined]);
+  const entries = fieldsUnder('spec').map((field): [string, unknown] => [field, set[field] ?? undefined]);
   const spec = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   const { pull } = spec;
   if (isObject(pull))
@@ -160,10 +153,21 @@ export async function readGiven(
   }
 }
 
+/** Who typed the login said where it goes. */
+const anywhere = (): boolean => true;
+
 function typed(login: Login | string): Credential {
   if (typeof login === 'string') throw new UsageError([`the login ${login}`]);
   const expiry = expiryOf(login);
-  return { login, matchedKey: undefined, tls: undefined, tokenHosts: [], expiry, findings: [] };
+  return {
+    login,
+    isFor: anywhere,
+    matchedKey: undefined,
+    tls: undefined,
+    tokenHosts: [],
+    expiry,
+    findings: [],
+  };
 }
 
 /** The login of a Secret: of a file, or of a cluster with its version. */
@@ -174,6 +178,7 @@ export function givenBySecret(secret: SecretContent, wanted: Wanted, version?: s
 
 /** What the kubelet would make of the file is no question where it is no Secret. */
 const OF_KUBELET: ReadonlySet<Finding['type']> = new Set([
+  'IdentityTokenIgnoredByKubelet',
   'KubeletWouldNotMatch',
   'OtherEntryMalformed',
   'RegistryTokenIgnoredByKubelet',

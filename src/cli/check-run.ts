@@ -22,7 +22,8 @@ export async function runCheck(asked: Asked, signal: AbortSignal): Promise<numbe
     answer(question, network.world, again, stop);
   const answers = await askAll(questions, ask, signal);
   if (signal.aborted) return stoppedAfter(answers);
-  for (const one of answers) notice(one, network);
+  for (const line of new Set(answers.flatMap((one) => notices(one, network)))) tell(line);
+  for (const line of lifts(answers)) tell(line);
   await write(
     output === 'table'
       ? render(answers, paintFor(process.stdout, process.env))
@@ -65,19 +66,37 @@ async function askAll(
 }
 
 /** What the operator in a cluster would do otherwise. */
-function notice({ question, diagnosis }: Answer, { unusual }: Network): void {
-  const { registry, spec, check, typed, voice } = question;
+function notices({ question }: Answer, { unusual }: Network): readonly string[] {
+  const { registry, spec, check, typed } = question;
   const { host } = registry;
   const address = unusual.get(host);
+  const lines: string[] = [];
   if (typed && address !== undefined)
-    tell(`${host} has the address ${address}: the operator reaches it only where egress.allowCIDRs says so`);
+    lines.push(
+      `${host} has the address ${address}: the operator reaches it only where egress.allowCIDRs says so`,
+    );
   if (typed && registry.origin.protocol === 'http:')
-    tell(`the operator asks over plain http only where insecureRegistries has ${host}`);
-  if (spec.suspend)
-    tell(`${check.metadata.namespace}/${check.metadata.name} is suspended: the operator would not ask`);
-  const rules: readonly string[] = ['InsecureTransportNotAllowed', 'EgressDenied', 'CredentialsNotBound'];
-  if (voice.kind === 'file' && !typed && rules.includes(diagnosis.reason))
-    tell(`what a file says is held to the rules of the operator: --trust-registry ${host} lifts this one`);
+    lines.push(`the operator asks over plain http only where insecureRegistries has ${host}`);
+  if (spec.suspend) lines.push(`${nameOf(check)} is suspended: the operator would not ask`);
+  return lines;
+}
+
+const LIFTED: readonly string[] = ['InsecureTransportNotAllowed', 'EgressDenied', 'CredentialsNotBound'];
+
+/** A line for each registry that a rule for files kept from being asked, with the checks that it is about. */
+function lifts(answers: readonly Answer[]): readonly string[] {
+  const held = answers.filter(
+    ({ question: { voice, typed }, diagnosis }) =>
+      voice.kind === 'file' && !typed && LIFTED.includes(diagnosis.reason),
+  );
+  return [...Map.groupBy(held, ({ question }) => question.registry.host)].map(([host, list]) => {
+    const names = list.map(({ question }) => nameOf(question.check)).join(', ');
+    return `${names}: what a file says is held to the rules of the operator: --trust-registry ${host} lifts this one`;
+  });
+}
+
+function nameOf({ metadata }: Question['check']): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
 
 /** The address guard could not see behind a proxy, so none is used; without a word, that would look like a dead registry. */

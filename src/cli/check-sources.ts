@@ -1,8 +1,7 @@
 import { isNamedBy } from '../registry/origin.ts';
 import type { ReadFromCluster } from './check-cluster.ts';
-import type { FileContent } from './check-file.ts';
 import { readText } from './check-input.ts';
-import { UsageError, type Asked, type FileAsked, type UrlAsked } from './check-options.ts';
+import type { Asked, FileAsked, UrlAsked } from './check-options.ts';
 import {
   givenBySecret,
   questionOf,
@@ -65,9 +64,9 @@ async function byFile(
 ): Promise<readonly Question[]> {
   const { readCheckFile } = await import('./check-file.ts');
   const content = readCheckFile(await readText(what.path, '--file', signal), what.path, what.namespace);
-  const absent = absentSecrets(content);
-  if (absent.length > 0 && !what.fromCluster) throw new UsageError(absent);
-  const read = absent.length > 0 ? await cluster(kubeconfig) : undefined;
+  const lacks = (one: Unasked): boolean =>
+    one.spec.existingSecret !== undefined && !content.secrets.has(secretOf(one));
+  const read = what.fromCluster && content.checks.some(lacks) ? await cluster(kubeconfig) : undefined;
   const questions: Question[] = [];
   for (const { where: _, ...one } of content.checks) {
     const { registry, spec } = one;
@@ -76,22 +75,18 @@ async function byFile(
     const secret = content.secrets.get(secretOf(one));
     let given: Given = {};
     if (spec.existingSecret !== undefined && secret !== undefined) given = givenBySecret(secret, wanted);
-    else if (spec.existingSecret !== undefined && read !== undefined)
-      given = await read(one.check.metadata.namespace, spec.existingSecret, wanted, signal);
+    else if (spec.existingSecret !== undefined)
+      given = (await read?.(one.check.metadata.namespace, spec.existingSecret, wanted, signal)) ?? ABSENT;
     questions.push({ ...one, given, typed: trusted.length > 0 });
   }
   return questions;
 }
 
-/** One sentence for each Secret that a check names and the file does not have. */
-function absentSecrets({ checks, secrets }: FileContent): readonly string[] {
-  return checks
-    .filter((one) => one.spec.existingSecret !== undefined && !secrets.has(secretOf(one)))
-    .map(
-      (one) =>
-        `${one.where}: Secret ${secretOf(one)} is not in the file: add it, or read it from the cluster with --from-cluster`,
-    );
-}
+/** What the other checks of the file say is not lost over it. */
+const ABSENT: Given = {
+  problem: { reason: 'SecretNotFound', detail: 'it is not in the file, and no cluster was asked for it' },
+  isAbsent: true,
+};
 
 function secretOf({ check, spec }: Pick<Unasked, 'check' | 'spec'>): string {
   return `${check.metadata.namespace}/${spec.existingSecret ?? ''}`;

@@ -22,10 +22,16 @@ const VERDICTS = {
   persistent: 'unknown',
 };
 
-function headline({ question, diagnosis }: Answer, paint: Paint): string {
-  const { registry, spec } = question;
-  const { course, reason } = diagnosis;
-  const verdict = `${VERDICTS[course]} (${reason})`;
+/** The push was asked for, or refused before it could be. */
+function wasTried({ diagnosis, probed }: Answer): boolean {
+  const asked = probed?.steps.some(({ step }) => step === 'upload') ?? false;
+  return asked || diagnosis.stages.PushAuthorized.reason === diagnosis.reason;
+}
+
+function headline(answer: Answer, paint: Paint): string {
+  const { registry, spec } = answer.question;
+  const { course, reason } = answer.diagnosis;
+  const verdict = `${wasTried(answer) ? VERDICTS[course] : 'not tried'} (${reason})`;
   const colour = course === 'ok' ? paint.good : course === 'definite' ? paint.bad : paint.open;
   return `${paint.strong(oneLine(`Push to ${spec.repository} at ${baseUrl(registry)}:`))} ${colour(verdict)}`;
 }

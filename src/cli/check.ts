@@ -80,13 +80,15 @@ async function run(url: string | undefined, options: CheckOptions): Promise<void
     );
   }
   const stopped = stopOnSignal();
-  const [{ readOptions, UsageError }, { runCheck }] = await Promise.all([
+  const [{ readOptions, UsageError }, { runCheck }, { programName }] = await Promise.all([
     import('./check-options.ts'),
     import('./check-run.ts'),
+    import('./program-name.ts'),
   ]);
   let code: number = EXIT.error;
   try {
-    code = await runCheck(readOptions(url, options), stopped.signal);
+    const program = programName(process.argv[1], process.env);
+    code = await runCheck(readOptions(url, options, program), stopped.signal);
   } catch (error) {
     // A stop shows as any error at all.
     if (stopped.by() === undefined) {

@@ -10,7 +10,7 @@ import { CASES } from '../check/observations.ts';
 import { aCredential, ACCEPTED, aProbed, NOW_MS } from '../support/builders.ts';
 import { statusProblems } from '../support/status-schema.ts';
 
-const AGAIN = 'registry-push-check check https://registry.example.com';
+const AGAIN = 'Check again: registry-push-check check https://registry.example.com';
 const PLAIN = paintFor({}, {});
 
 function byUrl(over: Partial<Question> = {}): Question {
@@ -74,7 +74,7 @@ describe('conclude', () => {
   it('speaks of a file as the operator would, but for the step that verifies', () => {
     const { status } = answerTo(byFile(), { kind: 'PingRefused', answer: { ...answerOf(404) } });
     expect(status.remediation?.summary).to.match(/spec\.registryUrl/);
-    expect(status.remediation?.steps?.at(-1)).to.equal(`Check again: ${AGAIN}`);
+    expect(status.remediation?.steps?.at(-1)).to.equal(AGAIN);
     expect(JSON.stringify(status)).to.not.match(/kubectl annotate|15 seconds/);
   });
 
@@ -116,9 +116,17 @@ function answerOf(status: number): {
   readonly codes: [];
   readonly html: false;
   readonly tokenError: undefined;
+  readonly phrase: undefined;
   readonly retryAfterMs: undefined;
 } {
-  return { status, codes: [], html: false, tokenError: undefined, retryAfterMs: undefined };
+  return {
+    status,
+    codes: [],
+    html: false,
+    tokenError: undefined,
+    phrase: undefined,
+    retryAfterMs: undefined,
+  };
 }
 
 describe('adviceFor', () => {
@@ -127,6 +135,8 @@ describe('adviceFor', () => {
     url: 'https://reg.example:5000',
     server: 'reg.example:5000',
     hostname: 'reg.example',
+    prefix: '',
+    secret: undefined,
     repository: 'team/app',
     login: 'the login',
   };
@@ -148,6 +158,102 @@ describe('adviceFor', () => {
       expect(adviceFor(reason, { ...ground, chosen: true }).steps.at(-1)).to.not.match(hint);
     });
   }
+});
+
+describe('the advice for a URL', () => {
+  const silent: Observation = {
+    kind: 'NetworkFailed',
+    step: 'ping',
+    failure: { kind: 'failed', cause: 'tls-not-tls' },
+  };
+  const expired: Observation = { ...silent, failure: { kind: 'failed', cause: 'tls-expired' } };
+  const notFound: Observation = { kind: 'PingRefused', answer: answerOf(404) };
+  const badRequest: Observation = { kind: 'PingRefused', answer: answerOf(400) };
+  const at = (registryUrl: string, pushTestRepository?: string): Question => ({
+    ...questionOf({ kind: 'url', spec: { registryUrl, pushTestRepository }, login: { kind: 'none' } }),
+    given: {},
+    typed: true,
+  });
+  const host = 'registry.example.com';
+  const rows: readonly (readonly [name: string, question: Question, met: Observation, says: RegExp])[] = [
+    ['http:// where the port speaks no TLS', at(host), silent, /type the URL with http:\/\//],
+    [
+      'https:// where plain http is a bad request',
+      at(`http://${host}:8443`),
+      badRequest,
+      /may speak https: type https:\/\/registry\.example\.com:8443$/m,
+    ],
+    [
+      '--repository where nothing is at a path',
+      at(`${host}/team/app`),
+      notFound,
+      /leave \/team\/app out of the URL, and give --repository team\/app$/m,
+    ],
+    ['both parts of a repository', at(`${host}/team`, 'app'), notFound, /give --repository team\/app$/m],
+  ];
+  const stepsOf = (question: Question, met: Observation): string =>
+    answerTo(question, met).status.remediation?.steps?.join('\n') ?? '';
+  for (const [name, question, met, says] of rows) {
+    it(`names ${name}`, () => {
+      expect(stepsOf(question, met)).to.match(says);
+    });
+  }
+
+  it('names none of them elsewhere', () => {
+    const any = /http:\/\/|may speak https|out of the URL/;
+    expect(stepsOf(at(host), expired)).to.not.match(any);
+    expect(stepsOf(at(host), badRequest)).to.not.match(any);
+    expect(stepsOf(at(host), notFound)).to.not.match(any);
+  });
+
+  for (const [reason, says] of [
+    ['SecretNotFound', /kubectl get secrets -n demo$/m],
+    ['SecretForbidden', /kubectl auth can-i get secrets\/x -n demo$/m],
+    ['SecretInvalid', /kubectl describe secret x -n demo$/m],
+    ['CredentialsNotMatched', /kubectl describe secret x -n demo$/m],
+  ] as const) {
+    it(`names the Secret of --secret under ${reason}`, () => {
+      const login = { kind: 'secret', namespace: 'demo', name: 'x' } as const;
+      const question = questionOf({ kind: 'url', spec: { registryUrl: host }, login });
+      const problem = { reason, detail: 'it is wrong' };
+      const steps = stepsOf(
+        { ...question, given: { problem }, typed: true },
+        { kind: 'SecretUnusable', problem },
+      );
+      expect(steps)
+        .to.match(says)
+        .and.not.match(/docker login/);
+    });
+  }
+});
+
+describe('the advice for a file', () => {
+  const denied: Observation = {
+    kind: 'NetworkFailed',
+    step: 'ping',
+    failure: { kind: 'failed', cause: 'address-denied' },
+  };
+  const stepsOf = (question: Question, met: Observation): string =>
+    answerTo(question, met).status.remediation?.steps?.join('\n') ?? '';
+
+  it('is to trust the registry, where a rule for files holds it', () => {
+    const insecure: Observation = { kind: 'NotAllowed', rule: 'insecure-transport' };
+    for (const met of [denied, insecure])
+      expect(stepsOf(byFile(), met))
+        .to.match(/ask with --trust-registry registry\.example\.com/)
+        .and.not.match(/egress\.allowCIDRs|insecureRegistries/);
+  });
+
+  it('is not to trust what is trusted', () => {
+    expect(stepsOf({ ...byFile(), typed: true }, denied)).to.match(/Only the host of --trust-registry may/);
+  });
+
+  it('is --from-cluster for a Secret that it lacks, and no other', () => {
+    const problem = { reason: 'SecretNotFound', detail: 'it is not there' } as const;
+    const met: Observation = { kind: 'SecretUnusable', problem };
+    expect(stepsOf({ ...byFile(), given: { problem, isAbsent: true } }, met)).to.match(/--from-cluster/);
+    expect(stepsOf({ ...byFile(), given: { problem } }, met)).to.not.match(/--from-cluster/);
+  });
 });
 
 describe('exitCode', () => {
@@ -208,6 +314,24 @@ describe('render', () => {
     expect(text).to.match(/^ {10}\d\. Check again: registry-push-check check https:/m);
   });
 
+  it('speaks of a refused push only where one was asked for', () => {
+    const headOf = (observation: Observation, step: 'ping' | 'upload' = 'ping'): string => {
+      const probed = aProbed(observation, {
+        steps: [{ step, httpStatus: 401, errorCode: undefined, durationMs: 1 }],
+      });
+      return render([conclude(byUrl(), observation, probed, AGAIN, NOW_MS)], PLAIN).split('\n')[0] ?? '';
+    };
+    const failure = { kind: 'failed', cause: 'tls-expired' } as const;
+    expect(headOf({ kind: 'NetworkFailed', step: 'ping', failure })).to.match(
+      /: not tried \(TLSVerificationFailed\)$/,
+    );
+    expect(headOf({ kind: 'LoginRefused', answer: answerOf(401) })).to.match(/: not tried \(Cred/);
+    expect(headOf({ kind: 'LoginWanted' }, 'upload')).to.match(/: refused \(CredentialsRequired\)$/);
+    // A token service that gives no token for the push has refused it.
+    expect(headOf({ kind: 'TokenDenied', answer: answerOf(403), login: 'proven' })).to.match(/: refused \(/);
+    expect(headOf({ kind: 'RepositoryMissing', product: 'zot' })).to.match(/: undecided \(/);
+  });
+
   it('shows findings and what became of the upload session', () => {
     const text = render([answerTo(byUrl(), { ...ACCEPTED, cleanup: 'NotPermitted' } as Observation)], PLAIN);
     expect(text).to.match(/: permitted \(PushAuthorized\)\n/);
@@ -217,8 +341,13 @@ describe('render', () => {
   });
 
   it('shows several checks as a table, and below it what is wrong with each', () => {
-    const refused = answerTo(byFile(), { kind: 'LoginRefused', answer: answerOf(401) });
-    const text = render([answerTo(byUrl(), ACCEPTED), refused], PLAIN);
+    const met = {
+      kind: 'UploadRefused',
+      answer: answerOf(403),
+      login: 'proven',
+      granted: undefined,
+    } as const;
+    const text = render([answerTo(byUrl(), ACCEPTED), answerTo(byFile(), met)], PLAIN);
     const [head = '', ...rows] = text.split('\n\n')[0]?.split('\n') ?? [];
     expect(head.split(/ {2,}/)).to.deep.equal([
       'NAMESPACE',
@@ -230,9 +359,9 @@ describe('render', () => {
     ]);
     expect(rows.map((row) => row.split(/ {2,}/).slice(0, 4))).to.deep.equal([
       ['default', 'registry-example-com', 'True', 'PushAuthorized'],
-      ['team', 'mirror', 'False', 'CredentialsRejected'],
+      ['team', 'mirror', 'False', 'PushDenied'],
     ]);
-    expect(text).to.match(/^team\/mirror: Push to .*: refused \(CredentialsRejected\)$/m);
+    expect(text).to.match(/^team\/mirror: Push to .*: refused \(PushDenied\)$/m);
     expect(text).to.not.include('registry-example-com:');
   });
 

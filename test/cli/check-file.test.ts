@@ -71,9 +71,16 @@ describe('readCheckFile', () => {
     });
   });
 
-  it('keeps of a spec only what was judged', () => {
-    const text = yaml(check('default', 'x', { ...URL, password: 'hunter2', interval: '5m', pull: null }));
-    expect(read(text).checks[0]?.check.spec).to.deep.equal({ ...URL, interval: '5m' });
+  it('keeps of a spec what is set', () => {
+    const more = { interval: '5m', allowRepositoryCreation: true };
+    const text = yaml(check('default', 'x', { ...URL, ...more, pull: null }));
+    expect(read(text).checks[0]?.check.spec).to.deep.equal({ ...URL, ...more });
+  });
+
+  it('takes an object as the API server gives it', () => {
+    const metadata = { name: 'x', managedFields: [], generation: 3 };
+    const text = yaml({ ...check('default', 'x', URL), metadata, status: { conditions: [] } });
+    expect(read(text).checks).to.have.lengthOf(1);
   });
 
   const one = check('default', 'x', URL);
@@ -118,6 +125,46 @@ describe('readCheckFile', () => {
       /document 1: spec\.interval: interval must be a duration/,
     ],
     [
+      'a misspelt field',
+      yaml(check('default', 'x', { ...URL, pushTstRepository: 'hunter2' })),
+      /^checks\.yaml, document 1: spec\.pushTstRepository: unknown field; did you mean pushTestRepository\?$/,
+    ],
+    [
+      'a field in other letters, rather than that it is missing',
+      yaml(check('default', 'x', { registryURL: 'hunter2' })),
+      /document 1: spec\.registryURL: unknown field; did you mean registryUrl\?$/,
+    ],
+    [
+      'half the name of a field',
+      yaml(check('default', 'x', { ...URL, secret: 'hunter2' })),
+      /spec\.secret: unknown field; did you mean existingSecret\?$/,
+    ],
+    [
+      'a field that nothing is near',
+      yaml(check('default', 'x', { ...URL, colour: 'hunter2' })),
+      /spec\.colour: unknown field; known fields: registryUrl, .*, pull, .*historyLimit$/,
+    ],
+    [
+      'an unknown field without a value',
+      yaml(check('default', 'x', { ...URL, colour: null })),
+      /spec\.colour: unknown field/,
+    ],
+    [
+      'a field of another shape than a name',
+      yaml(check('default', 'x', { ...URL, 'hunter2\u001B': 1 })),
+      /spec\.\(a key\): unknown field/,
+    ],
+    [
+      'an unknown field of the pull',
+      yaml(check('default', 'x', { ...URL, pull: { repository: 'a', tag: 'hunter2' } })),
+      /spec\.pull\.tag: unknown field; known fields: repository, reference$/,
+    ],
+    [
+      'a field beside the spec',
+      yaml({ ...one, specs: { password: 'hunter2' } }),
+      /document 1: specs: unknown field; did you mean spec\?$/,
+    ],
+    [
       'data that is no text',
       yaml(one, secret({ data: { password: 4711 } })),
       /data\.password must be a string/,
@@ -149,6 +196,11 @@ describe('readCheckFile', () => {
         .and.not.include('\u001B');
     });
   }
+
+  it('does not name unknown fields for ever', () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`colour${at}`, 1]));
+    expect(problemsOf(yaml(check('default', 'x', { ...URL, ...many })))).to.have.lengthOf(20);
+  });
 
   it('names everything that is wrong at once', () => {
     const text = yaml(check('default', 'a', {}), check('default', 'b', { ...URL, timeout: 'x' }));

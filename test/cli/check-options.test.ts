@@ -151,15 +151,25 @@ describe('readOptions', () => {
       strict: true,
     } as const;
     expect(readOptions(URL, options(over)).again).to.equal(
-      `printf %s "$REGISTRY_PASSWORD" | registry-push-check check ${URL} --repository team/app --ca-file 'it'\\''s a file' --token-host 'a=b' --token-host 'c=d' --strict --username "$REGISTRY_USER" --password-stdin`,
+      `Check again, with REGISTRY_USER and REGISTRY_PASSWORD set: printf %s "$REGISTRY_PASSWORD" | registry-push-check check ${URL} --repository team/app --ca-file 'it'\\''s a file' --token-host 'a=b' --token-host 'c=d' --strict --username "$REGISTRY_USER" --password-stdin`,
     );
     const file = { file: 'a b.yaml', fromCluster: true, kubeconfig: 'k', namespace: 'team' } as const;
     expect(readOptions(undefined, options(file)).again).to.equal(
-      "registry-push-check check --file 'a b.yaml' --namespace team --kubeconfig k --from-cluster",
+      "Check again: registry-push-check check --file 'a b.yaml' --namespace team --kubeconfig k --from-cluster",
     );
     expect(readOptions(URL, options({ tokenStdin: true })).again).to.equal(
-      `printf %s "$REGISTRY_PASSWORD" | registry-push-check check ${URL} --token-stdin`,
+      `Check again, with REGISTRY_PASSWORD set: printf %s "$REGISTRY_PASSWORD" | registry-push-check check ${URL} --token-stdin`,
     );
+  });
+
+  it('repeats it under the name that it was started by', () => {
+    expect(readOptions(URL, options({}), 'kubectl registry-push-check').again).to.equal(
+      `Check again: kubectl registry-push-check check ${URL}`,
+    );
+  });
+
+  it('repeats no command that would wait for the terminal', () => {
+    expect(readOptions(undefined, options({ file: '-' })).again).to.match(/^Check again: pipe [^|$]*\.$/);
   });
 });
 

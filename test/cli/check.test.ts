@@ -161,7 +161,7 @@ describe('registry-push-check check', function () {
       expect(code).to.equal(3);
       expect(stdout).to.match(/^PushAuthorized +False +403 DENIED +PushDenied +the login is good, but/m);
       expect(stdout).to.match(
-        /^ +\d\. Check again: printf %s "\$REGISTRY_PASSWORD" \| registry-push-check check https:\/\/127\.0\.0\.1:\d+ --repository team\/app --ca-file \S+ --username "\$REGISTRY_USER" --password-stdin$/m,
+        /^ +\d\. Check again, with REGISTRY_USER and REGISTRY_PASSWORD set: printf %s "\$REGISTRY_PASSWORD" \| registry-push-check check https:\/\/127\.0\.0\.1:\d+ --repository team\/app --ca-file \S+ --username "\$REGISTRY_USER" --password-stdin$/m,
       );
     });
 
@@ -171,7 +171,7 @@ describe('registry-push-check check', function () {
       expect([code, registry.conversation]).to.deep.equal([3, ['GET /v2/']]);
       expect(stderr).to.match(/^registry-push-check: asking without a login: --username/);
       expect(stdout).to.match(
-        /refused \(CredentialsRequired\)\n[^]*Cause .* wants a login for stellaops\/doctor-test.*, and none was given\n/,
+        /not tried \(CredentialsRequired\)\n[^]*Cause .* wants a login for stellaops\/doctor-test.*, and none was given\n/,
       );
     });
 
@@ -540,12 +540,30 @@ describe('registry-push-check check', function () {
       expect(stderr).to.match(/^registry-push-check: stdin, document 3: spec\.interval: interval must be/);
     });
 
-    it('wants the Secret in the file, unless it may ask the cluster', async () => {
+    it('asks the others where the file lacks the Secret of one, and no cluster may be asked', async () => {
+      registry.play(basicly());
+      const text = yaml(
+        check('team', 'mirror', spec({ existingSecret: 'other' })),
+        check('team', 'good', spec()),
+        secret(),
+      );
+      const { code, stdout } = await run(['-f', '-', ...trust()], text);
+      expect([code, registry.conversation.length]).to.deep.equal([3, 4]);
+      expect(stdout).to.match(/^team +mirror +False +SecretNotFound [^]*^team +good +True +PushAuthorized /m);
+      expect(stdout).to.match(/^team\/mirror: Push to .*: not tried \(SecretNotFound\)$/m);
+      expect(stdout).to.match(
+        /^Fix {7}Add Secret team\/other to the file, or let it be read from the cluster\.$/m,
+      );
+    });
+
+    it('says once for each registry what lifts its rules, and for which checks', async () => {
       registry.play([]);
-      const { code, stderr } = await run(['-f', '-', ...trust()], yaml(check('team', 'mirror', spec())));
-      expect([code, registry.connections]).to.deep.equal([2, 0]);
+      const bare = spec({ existingSecret: undefined });
+      const text = yaml(check('team', 'a', bare), check('team', 'b', bare));
+      const { code, stderr } = await run(['-f', '-', '--ca-file', ca], text);
+      expect(code).to.equal(3);
       expect(stderr).to.equal(
-        'registry-push-check: stdin, document 1: Secret team/login is not in the file: add it, or read it from the cluster with --from-cluster\n',
+        `registry-push-check: team/a, team/b: what a file says is held to the rules of the operator: --trust-registry ${registry.host} lifts this one\n`,
       );
     });
 
@@ -621,6 +639,13 @@ describe('registry-push-check check', function () {
         const finished = await ask();
         expect([finished.code, registry.connections]).to.deep.equal([3, 0]);
         expect(readyOf(finished)).to.include({ reason: 'CredentialsNotMatched' });
+      });
+
+      it('names the kubeconfig that $KUBECONFIG names, where it cannot be read', async () => {
+        const env = { KUBECONFIG: '/nonexistent/config' };
+        const { code, stderr } = await run([registry.url, '--secret', 'team/login'], '', env);
+        expect(code).to.equal(1);
+        expect(stderr).to.match(/^registry-push-check: Cannot read \/nonexistent\/config \(ENOENT\)\.$/m);
       });
 
       for (const [status, reason] of [

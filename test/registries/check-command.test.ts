@@ -85,6 +85,15 @@ describe('registry-push-check check of a real registry', () => {
     expect((await registry.leftovers('team/app')).uploads).to.deep.equal(before);
   });
 
+  it('says how to ask a port that speaks https, and for a repository that was put into the URL', async () => {
+    const plain = await run([registry.url.replace('https:', 'http:')]);
+    expect(plain.code).to.not.equal(0);
+    expect(plain.stdout).to.include(`This port may speak https: type ${registry.url}\n`);
+    const path = await run([`${registry.url}/team/app`]);
+    expect(path.code).to.equal(3);
+    expect(path.stdout).to.match(/: not tried \(NotARegistry\)\n[^]*, and give --repository team\/app\n/);
+  });
+
   it('takes a file with checks and their Secrets, and exits with the worst code', async () => {
     const objects = (['admin', 'puller'] as const).flatMap((user) => [
       check('team', user, {
