@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
@@ -49,12 +49,12 @@ describe('the documentation', () => {
     expect(absent).to.deep.equal([]);
   });
 
-  it('links only to files that exist', async () => {
+  it('links only to what exists', async () => {
     const links = (await documents()).flatMap(({ file, text }) =>
       [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => join(dirname(file), target)),
     );
     expect(links.length).to.be.greaterThan(2);
-    for (const link of links) await readFile(link);
+    for (const link of links) await stat(link);
   });
 
   it('shows only YAML that is valid, and checks that the operator takes', async () => {

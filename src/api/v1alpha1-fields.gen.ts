@@ -4,6 +4,7 @@
 export const FIELDS: readonly string[] = [
   'spec.registryUrl',
   'spec.pushTestRepository',
+  'spec.allowRepositoryCreation',
   'spec.existingSecret',
   'spec.interval',
   'spec.schedule',

@@ -17,6 +17,10 @@ export interface RegistryPushCheck {
      */
     pushTestRepository?: string;
     /**
+     * Whether asking may create pushTestRepository where it does not exist. Quay, GitLab, zot and Pulp create a repository as soon as they are asked whether it may be pushed to. While false, the probe looks first, and where the repository is missing the reason is RepositoryWouldBeCreated. Means nothing for other registries. Defaults to false.
+     */
+    allowRepositoryCreation?: boolean;
+    /**
      * Name of the Secret that holds the login, in the namespace of this check. Of type kubernetes.io/dockerconfigjson (as "kubectl create secret docker-registry" makes it) or kubernetes.io/dockercfg, its entry for the registry is used. Of type kubernetes.io/basic-auth or Opaque, it has username and password, or token, and names its registry in the key registry or in the annotation doctor.stella-ops.org/registries. The login is sent nowhere else. Without this field the probe asks without a login.
      */
     existingSecret?: string;

@@ -21,6 +21,8 @@ import { scheduleProblem, timeZoneProblem } from './schedule.ts';
 export interface CheckSpec {
   readonly registryUrl: string;
   readonly repository: string;
+  /** Whether asking may create the repository. */
+  readonly allowRepositoryCreation: boolean;
   readonly existingSecret: string | undefined;
   /** Time between probes; the installation's default where neither interval nor schedule is set. Means nothing under `schedule`. */
   readonly intervalMs: number;
@@ -53,6 +55,7 @@ type Type = 'string' | 'integer' | 'boolean' | 'object';
 const TYPES = {
   registryUrl: 'string',
   pushTestRepository: 'string',
+  allowRepositoryCreation: 'boolean',
   existingSecret: 'string',
   interval: 'string',
   schedule: 'string',
@@ -186,6 +189,7 @@ function checkSpec(spec: RegistryPushCheckSpec, defaults: SpecDefaults): CheckSp
   return {
     registryUrl: spec.registryUrl,
     repository: spec.pushTestRepository ?? DEFAULT_REPOSITORY,
+    allowRepositoryCreation: spec.allowRepositoryCreation ?? false,
     existingSecret: spec.existingSecret,
     intervalMs,
     schedule: spec.schedule,

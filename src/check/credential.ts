@@ -16,8 +16,9 @@ import {
   SECRET_ANNOTATION,
   textOf,
   tokenHostsOf,
-  type Problem,
+  type PartProblem,
   type SecretContent,
+  type SecretPart,
 } from './secret-content.ts';
 
 /** Why a Secret gives no login. `detail` is a sentence of ours that holds names and lengths, never values. */
@@ -33,11 +34,15 @@ export interface SecretProblem {
     | 'CredentialsTooBroad'
   >;
   readonly detail: string;
+  /** What is wrong in a `SecretInvalid`; undefined: its login. */
+  readonly part?: SecretPart | undefined;
 }
 
 /** A login that is bound to the registry it was found for, and what the Secret says besides. */
 export interface Credential {
   readonly login: Login;
+  /** Whether it is bound to another repository of that registry, too. */
+  readonly isFor: (repository: string) => boolean;
   /** The key of a docker configuration that it was found under; undefined in other Secrets. */
   readonly matchedKey: string | undefined;
   /** Undefined where the Secret adds nothing to TLS. */
@@ -62,7 +67,7 @@ export interface Wanted {
 }
 
 /** A login where a Secret was looked for one: where it was found, and what is to be known of it. */
-type Found = Pick<Credential, 'login' | 'findings'> & Partial<Pick<Credential, 'matchedKey'>>;
+type Found = Pick<Credential, 'login' | 'isFor' | 'findings'> & Partial<Pick<Credential, 'matchedKey'>>;
 
 /** The Secret types that can hold a login, and how each is read. What is in a Secret of another type is not looked at. */
 const READERS: Readonly<Record<string, (secret: SecretContent, wanted: Wanted) => Found | SecretProblem>> = {
@@ -89,12 +94,14 @@ export function readCredential(
   const found = reader(secret, wanted);
   if ('reason' in found) return { problem: found };
   const tls = readTls(secret, wanted.nowMs);
-  if ('problem' in tls) return { problem: { reason: 'SecretInvalid', detail: tls.problem } };
+  if ('problem' in tls) return { problem: { reason: 'SecretInvalid', detail: tls.problem, part: tls.part } };
   const tokenHosts = tokenHostsOf(secret);
-  if ('problem' in tokenHosts) return { problem: { reason: 'SecretInvalid', detail: tokenHosts.problem } };
+  if ('problem' in tokenHosts)
+    return { problem: { reason: 'SecretInvalid', detail: tokenHosts.problem, part: 'token-hosts' } };
   const stated = statedExpiry(secret);
   const credential: Credential = {
     login: found.login,
+    isFor: found.isFor,
     matchedKey: found.matchedKey,
     tls: tls.extras,
     tokenHosts: tokenHosts.list,
@@ -112,7 +119,7 @@ function readDocker(secret: SecretContent, wanted: Wanted, key: DockerConfigKey)
   const entry = readDockerConfig(read.text, wanted.registry, wanted.repository, key);
   switch (entry.kind) {
     case 'found':
-      return { login: entry.login, matchedKey: entry.key, findings: entry.notes };
+      return { login: entry.login, isFor: entry.isFor, matchedKey: entry.key, findings: entry.notes };
     case 'invalid':
       return { reason: 'SecretInvalid', detail: entry.detail };
     case 'unmatched':
@@ -133,7 +140,7 @@ function readOpaque(secret: SecretContent, wanted: Wanted): Found | SecretProble
   const also = ['username', 'password', 'token'].filter((key) => hasKey(secret, key));
   if (also.length > 0) {
     const detail = `it has .dockerconfigjson as well as ${also.join(', ')}, which is ambiguous: remove one of them`;
-    return { reason: 'SecretInvalid', detail };
+    return { reason: 'SecretInvalid', detail, part: 'docker-and-plain' };
   }
   const found = readDocker(secret, wanted, '.dockerconfigjson');
   if ('reason' in found) return found;
@@ -142,19 +149,23 @@ function readOpaque(secret: SecretContent, wanted: Wanted): Found | SecretProble
   return { ...found, findings: [...found.findings, { type: 'SecretTypeIgnoredByKubelet', message }] };
 }
 
-function readTls(secret: SecretContent, nowMs: number): { readonly extras: TlsExtras | undefined } | Problem {
+function readTls(
+  secret: SecretContent,
+  nowMs: number,
+): { readonly extras: TlsExtras | undefined } | PartProblem {
   const bytes = new Map<string, Buffer | undefined>();
   for (const key of ['ca.crt', 'tls.crt', 'tls.key']) {
     const read = bytesOf(secret, key);
-    if ('problem' in read) return read;
+    if ('problem' in read) return { ...read, part: key === 'ca.crt' ? key : 'client-certificate' };
     bytes.set(key, read.bytes);
   }
   const ca = bytes.get('ca.crt');
   const authorities = ca === undefined ? undefined : readAuthorities(ca, nowMs);
   if (authorities !== undefined && 'problem' in authorities)
-    return { problem: `its key ca.crt ${authorities.problem}` };
+    return { problem: `its key ca.crt ${authorities.problem}`, part: 'ca.crt' };
   const client = readClientCertificate(bytes.get('tls.crt'), bytes.get('tls.key'), nowMs);
-  if (client !== undefined && 'problem' in client) return { problem: `its key ${client.problem}` };
+  if (client !== undefined && 'problem' in client)
+    return { problem: `its key ${client.problem}`, part: 'client-certificate' };
   const nothing = authorities === undefined && client === undefined;
   return { extras: nothing ? undefined : { authorities: authorities?.pem, client } };
 }

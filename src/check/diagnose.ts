@@ -71,7 +71,7 @@ function stagesOf(observation: Observation, verdict: Verdict, subject: Subject):
     if (silent) return { status: 'Unknown', reason: UNREACHED.never, message: 'no request was sent' };
     return stage === 'Reachable'
       ? { status: 'True', reason: 'RegistryResponded', message: `${subject.host} answers as a registry` }
-      : authenticated('login' in observation ? observation.login : 'unknown', subject);
+      : authenticated(('login' in observation ? observation.login : undefined) ?? 'unknown', subject);
   };
   return {
     Reachable: of('Reachable'),

@@ -24,7 +24,7 @@ const MAX_LENGTH = 64 * 1024;
 
 /** The end that a login has in itself. What is signed is not verified: it is our own Secret, and a wrong end changes words only. */
 export function expiryOf(login: Login): Expiry | undefined {
-  const text = (login.kind === 'token' ? login.token : login.password).reveal();
+  const text = (login.kind === 'password' ? login.password : login.token).reveal();
   if (text.length > MAX_LENGTH) return undefined;
   return found(jwtEnd(text), 'JWT') ?? found(ecrEnd(text), 'ECRPassword');
 }

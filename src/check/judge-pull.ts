@@ -36,6 +36,11 @@ function judgePulled(pulled: Pulled, manifest: ManifestName, subject: Subject): 
       return stage('True', 'ManifestReadable', `${host} permits the pull of ${name}`);
     case 'NoAccess':
       return open(UNREACHED.after, 'Authenticated comes first');
+    case 'NotItsRepository':
+      return open(
+        'CredentialsNotMatched',
+        `the path in the Secret keeps the login to other repositories of ${host} than that of ${name}: name a manifest in spec.pull below that path, or change it`,
+      );
     case 'ManifestRefused':
       return refused(pulled.answer, manifest, subject);
     case 'PullTokenDenied':

@@ -40,12 +40,14 @@ export function judge(observation: Observation, subject: Subject): Verdict {
       return verdict(
         'CredentialsNotMatched',
         'Authenticated',
-        `${secretName(subject)}: it has a token alone, and ${host} takes a user name with a password (Basic)`,
+        observation.identity === true
+          ? `${secretName(subject)}: it has an identity token alone, and ${host} takes none: it wants a user name with a password`
+          : `${secretName(subject)}: it has a token alone, and ${host} takes a user name with a password (Basic)`,
       );
     case 'RealmNotTrusted':
       return realmNotTrusted(observation.why, observation.realm ?? 'that cannot be read', host);
     case 'PingRefused':
-      return pingRefused(observation.answer, host);
+      return pingRefused(observation.answer, subject);
     case 'LoginRefused':
       return loginRefused(observation.answer, subject);
     case 'TokenDenied':
@@ -61,7 +63,9 @@ export function judge(observation: Observation, subject: Subject): Verdict {
       return verdict(
         'RepositoryWouldBeCreated',
         'PushAuthorized',
-        `${repository} does not exist at ${host}, and asking would create it`,
+        observation.hidden === true
+          ? `the login may not look into ${repository} at ${host}: it has no right there, or nothing is there yet and asking would create it`
+          : `${repository} does not exist at ${host}, and asking would create it`,
       );
     case 'UploadRefused':
       return uploadRefused(observation, subject);

@@ -8,6 +8,7 @@ const STAGE_OF: Readonly<Record<Step, Stage>> = {
   ping: 'Reachable',
   login: 'Authenticated',
   token: 'Authenticated',
+  look: 'PushAuthorized',
   upload: 'PushAuthorized',
   cancel: 'PushAuthorized',
 };
@@ -15,6 +16,7 @@ const STAGE_OF: Readonly<Record<Step, Stage>> = {
 const STEP_WORDS: Readonly<Record<Exclude<Step | PullStep, 'token' | 'pull-token'>, string>> = {
   ping: 'GET /v2/',
   login: 'GET /v2/ with the login',
+  look: 'the look for the repository',
   upload: 'the upload request',
   cancel: 'the cancel of the upload',
   manifest: 'the manifest request',
@@ -103,7 +105,9 @@ function isAddress(host: string): boolean {
 
 type Redirected<S extends Step | PullStep> = Extract<Unanswered<S>, { kind: 'Redirected' }>;
 
-function redirectOf({ step, to, within, realm }: Redirected<Step | PullStep>, host: string): string {
+function redirectOf({ step, to, within, loops, realm }: Redirected<Step | PullStep>, host: string): string {
+  if (loops === true && !isOfTokens(step))
+    return `${host} redirected ${STEP_WORDS[step]} again and again to paths of its own: its redirects go round in a circle`;
   const origin = to === undefined ? 'to an address that cannot be read' : `to ${to}`;
   const where = within ? 'to another path of the same host' : origin;
   return isOfTokens(step)
@@ -111,11 +115,11 @@ function redirectOf({ step, to, within, realm }: Redirected<Step | PullStep>, ho
     : `${host} redirected ${STEP_WORDS[step]} ${where}`;
 }
 
-/** A request of the push that was redirected. Redirects are not followed. */
+/** A request of the push that was redirected to where it does not follow. */
 export function redirected(end: Redirected<Step>, host: string): Verdict {
-  const { step, within } = end;
+  const { step, within, loops } = end;
   const message = redirectOf(end, host);
   if (step === 'token') return verdict('TokenServiceFailed', 'Authenticated', message, 'persistent');
-  const hint = within ? ': spec.registryUrl may lack a path prefix' : '';
+  const hint = within && loops !== true ? ': spec.registryUrl may lack a path prefix' : '';
   return verdict('RedirectedElsewhere', STAGE_OF[step], `${message}${hint}`);
 }

@@ -3,9 +3,10 @@ import type { NetworkFailure } from '../registry/failure.ts';
 import type { RealmProblem } from '../registry/binding.ts';
 import type { TokenProblem } from '../registry/token.ts';
 import type { SecretProblem } from './credential.ts';
+import type { Phrase } from './phrases.ts';
 
 /** The requests of a probe, as far as they are about the push. */
-export type Step = 'ping' | 'login' | 'token' | 'upload' | 'cancel';
+export type Step = 'ping' | 'login' | 'token' | 'look' | 'upload' | 'cancel';
 
 /** The requests that follow where a manifest is asked for as well. */
 export type PullStep = 'pull-token' | 'manifest';
@@ -19,6 +20,8 @@ export interface Answer {
   readonly html: boolean;
   /** The `error` parameter of a Bearer challenge (RFC 6750, section 3.1), where it is one of these. */
   readonly tokenError: 'insufficient_scope' | 'invalid_token' | undefined;
+  /** What the body of a refusal says beyond its status. */
+  readonly phrase: Phrase | undefined;
   /** Retry-After in milliseconds, clamped. */
   readonly retryAfterMs: number | undefined;
 }
@@ -62,12 +65,16 @@ export type Unanswered<S extends Step | PullStep> = AskedOfTokens &
   /** It got none. */
   (
     | { readonly kind: 'NetworkFailed'; readonly step: S; readonly failure: NetworkFailure }
-    /** It was redirected; `to` is the origin, where it could be read; `within`: it is the one that was asked. */
+    /**
+     * It was redirected; `to` is the origin, where it could be read; `within`: it is the one that was asked; `loops`: redirects
+     * were followed there, and there came ever more.
+     */
     | {
         readonly kind: 'Redirected';
         readonly step: S;
         readonly to: string | undefined;
         readonly within: boolean;
+        readonly loops?: boolean;
       }
   );
 
@@ -85,8 +92,8 @@ export type Observation =
   | { readonly kind: 'SchemeUnsupported'; readonly schemes: readonly string[] }
   /** The registry wants a login, and the check has none. */
   | { readonly kind: 'LoginWanted' }
-  /** The registry wants a user name and a password, and the Secret has a token without them. */
-  | { readonly kind: 'PasswordWanted' }
+  /** The registry wants a user name and a password, and the Secret has a token without them; `identity`: an identity token. */
+  | { readonly kind: 'PasswordWanted'; readonly identity?: boolean }
   /** The token service is not one that this login may be sent to; `realm` is its origin, where it can be read. */
   | {
       readonly kind: 'RealmNotTrusted';
@@ -101,8 +108,13 @@ export type Observation =
   | ({ readonly kind: 'TokenDenied'; readonly answer: Answer; readonly login: LoginState } & AskedOfTokens)
   /** The token service's success held no usable token. */
   | ({ readonly kind: 'TokenUnusable'; readonly problem: TokenProblem } & AskedOfTokens)
-  /** Asking would create the repository. No upload was started. */
-  | { readonly kind: 'RepositoryMissing'; readonly product: string }
+  /** Asking would create the repository; `hidden`: if it is missing, which this login may not see. No upload was started. */
+  | {
+      readonly kind: 'RepositoryMissing';
+      readonly product: string;
+      readonly login?: LoginState;
+      readonly hidden?: boolean;
+    }
   /** The upload was refused; `granted`: the actions that the token names, where it can be read. */
   | {
       readonly kind: 'UploadRefused';
@@ -126,6 +138,8 @@ export type Pulled =
   | { readonly kind: 'ManifestReadable' }
   /** The push part gave nothing that a manifest can be asked for with. No request was sent. */
   | { readonly kind: 'NoAccess' }
+  /** The Secret says that its login is for other repositories. No request was sent. */
+  | { readonly kind: 'NotItsRepository' }
   /** Another answer than a success. */
   | { readonly kind: 'ManifestRefused'; readonly answer: Answer }
   /** The token service gave no token for the pull. */

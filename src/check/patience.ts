@@ -9,7 +9,8 @@ import { CANCEL_BUDGET_MS } from './cancel.ts';
  */
 export function patientWithUploads(send: Send, clock: Clock): Send {
   return async (request, signal) => {
-    if (request.method !== 'POST' || signal.aborted) return send(request, signal);
+    if (request.method !== 'POST' || request.refresh !== undefined || signal.aborted)
+      return send(request, signal);
     const given = new AbortController();
     const answered = new AbortController();
     const giveUp = (): void => {

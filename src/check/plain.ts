@@ -1,7 +1,9 @@
+import { isObject, parseJson } from '../json.ts';
 import { mayGoTo } from '../registry/binding.ts';
 import { shownKey } from '../registry/key.ts';
 import { passwordLogin, tokenLogin, type Login } from '../registry/login.ts';
-import type { SecretProblem, Wanted } from './credential.ts';
+import { sanitise } from '../text.ts';
+import type { Credential, SecretProblem, Wanted } from './credential.ts';
 import {
   hasKey,
   keysOf,
@@ -9,6 +11,7 @@ import {
   statedRegistries,
   textOf,
   type SecretContent,
+  type SecretPart,
 } from './secret-content.ts';
 
 /**
@@ -16,25 +19,49 @@ import {
  * it is, so it is asked first, and the installation after it, whether the login may go there; its values are looked at
  * after that.
  */
-export function readPlain(secret: SecretContent, wanted: Wanted): { readonly login: Login } | SecretProblem {
-  return formProblem(secret) ?? bindingProblem(secret, wanted) ?? readLogin(secret);
+export function readPlain(
+  secret: SecretContent,
+  wanted: Wanted,
+): Pick<Credential, 'login' | 'isFor'> | SecretProblem {
+  const problem = formProblem(secret) ?? bindingProblem(secret, wanted);
+  if (problem !== undefined) return problem;
+  const found = readLogin(secret);
+  const isFor = (repository: string): boolean =>
+    bindingProblem(secret, { ...wanted, repository }) === undefined;
+  return 'reason' in found ? found : { ...found, isFor };
 }
 
-function invalid(detail: string): SecretProblem {
-  return { reason: 'SecretInvalid', detail };
+function invalid(detail: string, part: SecretPart = 'login'): SecretProblem {
+  return { reason: 'SecretInvalid', detail, part };
 }
 
 function formProblem(secret: SecretContent): SecretProblem | undefined {
   const [username, password, token] = ['username', 'password', 'token'].map((key) => hasKey(secret, key));
   if (token && (username || password))
-    return invalid('it has token as well as username or password, which is ambiguous: remove one of them');
+    return invalid(
+      'it has token as well as username or password, which is ambiguous: remove one of them',
+      'both-logins',
+    );
   if (token || (username && password)) return undefined;
   if (username) return invalid(`it has the key username without password; its keys: ${keysOf(secret)}`);
   if (password)
     return invalid(
       `it has the key password without username; a token without a user name belongs under the key token; its keys: ${keysOf(secret)}`,
     );
-  return invalid(`it has neither username and password nor token; its keys: ${keysOf(secret)}`);
+  const misplaced = Object.keys(secret.data).find((key) => isDockerConfig(secret, key));
+  return misplaced === undefined
+    ? invalid(`it has neither username and password nor token; its keys: ${keysOf(secret)}`)
+    : invalid(
+        `its key ${sanitise(misplaced, 64)} has a docker configuration in it, which belongs under the key .dockerconfigjson`,
+        'wrong-key',
+      );
+}
+
+/** `kubectl create secret generic --from-file=config.json` names the key after the file. */
+function isDockerConfig(secret: SecretContent, key: string): boolean {
+  const read = textOf(secret, key);
+  const parsed = 'problem' in read || read.text === undefined ? undefined : parseJson(read.text);
+  return parsed !== undefined && isObject(parsed['auths']);
 }
 
 function bindingProblem(
@@ -42,7 +69,7 @@ function bindingProblem(
   { registry, repository, installed, trusted }: Wanted,
 ): SecretProblem | undefined {
   const stated = statedRegistries(secret);
-  if ('problem' in stated) return invalid(stated.problem);
+  if ('problem' in stated) return invalid(stated.problem, stated.part);
   const { list } = stated;
   if (mayGoTo(registry, repository, { stated: list, installed, trusted })) return undefined;
   if (list.length === 0) {

@@ -3,21 +3,23 @@ import type { TokenHost } from '../registry/binding.ts';
 import { parseChallenges } from '../registry/challenge.ts';
 import type { Connection } from '../registry/connection.ts';
 import { createSend, type Response } from '../registry/http.ts';
-import { authorizationOf } from '../registry/login.ts';
+import { authorizationOf, bearer } from '../registry/login.ts';
 import type { TlsExtras } from '../registry/pem.ts';
 import type { ManifestName } from '../registry/manifest.ts';
-import type { Registry } from '../registry/origin.ts';
+import { requestName, type Registry } from '../registry/origin.ts';
 import { pingUrl, sessionOf, uploadUrl, type Session } from '../registry/upload.ts';
 import {
   authenticate,
+  proveAt,
   proveLogin,
-  proveToken,
   type Access,
   type Applicant,
   type Denied,
 } from './authenticate.ts';
 import { CANCEL_BUDGET_MS, cancelUpload } from './cancel.ts';
+import { creatingOf } from './creating.ts';
 import type { Credential } from './credential.ts';
+import { lookFor } from './look.ts';
 import { startExchange, type Exchange } from './exchange.ts';
 import type { Answer, LoginState, Observation, Probed, Pulled } from './observation.ts';
 import { patientWithUploads } from './patience.ts';
@@ -30,6 +32,8 @@ export interface ProbeJob {
   readonly credential: Credential | undefined;
   /** A manifest that is asked for as well, after the push; undefined where none is. */
   readonly pull: ManifestName | undefined;
+  /** Whether asking may create the repository, at registries that are known to do that. Not set, it may not. */
+  readonly mayCreate?: boolean | undefined;
   /** Deadline of the whole probe in milliseconds; the cancel of an accepted upload has its own. */
   readonly timeoutMs: number;
 }
@@ -79,14 +83,16 @@ export async function probe(job: ProbeJob, world: ProbeWorld, signal: AbortSigna
 
 /** The token services that the Secret names are good for its own login, at the registry that it was found for. */
 function applicantOf(
-  { registry, repository, credential }: ProbeJob,
+  { registry, repository: name, credential, mayCreate = false }: ProbeJob,
   tokenHosts: readonly TokenHost[],
 ): Applicant {
   const ofSecret = (credential?.tokenHosts ?? []).map((tokenHost) => ({
     registry: registry.host,
     tokenHost,
   }));
-  return { registry, repository, login: credential?.login, tokenHosts: [...tokenHosts, ...ofSecret] };
+  const { login, isFor = () => true } = credential ?? {};
+  const repository = requestName(registry, name);
+  return { registry, repository, login, isFor, mayCreate, tokenHosts: [...tokenHosts, ...ofSecret] };
 }
 
 /** A probe that is ended while it asks for a manifest keeps what it has found out about the push. */
@@ -124,7 +130,23 @@ async function walk(applicant: Applicant, exchange: Exchange): Promise<Walked> {
   const ping = await exchange.ask('ping', { method: 'GET', url: pingUrl(applicant.registry) });
   const access = ping.kind === 'response' ? await enter(ping, applicant, exchange) : ping;
   if (access.kind !== 'access') return outside(access, undefined);
-  return push(access, applicant, exchange);
+  const end =
+    ping.kind === 'response' ? await lookBeforeUpload(ping, access, applicant, exchange) : undefined;
+  return end === undefined ? push(access, applicant, exchange) : { end, scheme: access.scheme, got: access };
+}
+
+/** Where the upload itself would create the repository: what ends the probe before it, if anything does. */
+async function lookBeforeUpload(
+  ping: Response,
+  access: Access,
+  applicant: Applicant,
+  exchange: Exchange,
+): Promise<Observation | undefined> {
+  const creating = applicant.mayCreate ? undefined : creatingOf(ping, parseChallenges(ping.challenges));
+  if (creating?.at !== 'upload') return undefined;
+  const { authorization, login } = access;
+  const end = await lookFor(creating, authorization, login, applicant, exchange);
+  return end?.kind === 'response' ? refuse(end, access, applicant, exchange) : end;
 }
 
 /** From the answer to the ping to the access that the upload is tried with. */
@@ -133,7 +155,7 @@ async function enter(
   applicant: Applicant,
   exchange: Exchange,
 ): Promise<Access | Denied | Observation> {
-  if (ping.status === 401) return authenticate(ping, applicant, exchange);
+  if (ping.status === 401) return authenticate(ping, 'ping', applicant, exchange);
   const answer = exchange.answerOf(ping);
   if (answer.status !== 200 || answer.html) return { kind: 'PingRefused', answer };
   const { login } = applicant;
@@ -153,7 +175,9 @@ async function push(first: Access, applicant: Applicant, exchange: Exchange): Pr
   if (answer.kind !== 'response') return { end: answer, scheme: first.scheme, got: first };
   if (!wantsAnotherLogin(answer, first, applicant, exchange))
     return afterUpload(answer, first, applicant, exchange);
-  const access = await authenticate(answer, applicant, exchange);
+  // Who has had a token already has looked.
+  const mayCreate = applicant.mayCreate || first.scheme === 'bearer';
+  const access = await authenticate(answer, 'upload', { ...applicant, mayCreate }, exchange);
   if (access.kind !== 'access') return outside(access, first.scheme);
   const second = await post(access, applicant, exchange);
   if (second.kind !== 'response') return { end: second, scheme: access.scheme, got: access };
@@ -222,17 +246,22 @@ async function refuse(
 }
 
 async function loginAfter(
-  { tokenError }: Answer,
-  { login: state, tokens }: Access,
+  { status, tokenError, phrase }: Answer,
+  { login: state, tokens, authorization }: Access,
   { login, registry }: Applicant,
   exchange: Exchange,
 ): Promise<LoginState> {
   if (login?.kind === 'token') {
     // Nobody but the Secret has issued it: what is wrong with it is wrong with the login (RFC 6750, section 3.1).
-    if (tokenError === 'invalid_token') return 'disproven';
-    return state === 'unknown' ? proveToken(login, registry, exchange) : state;
+    if (tokenError === 'invalid_token' || phrase === 'expired') return 'disproven';
+    return state === 'unknown' ? proveAt(bearer(login.token), registry, exchange) : state;
   }
-  if (state !== 'unknown' || tokenError === 'invalid_token' || tokens?.login === undefined) return state;
+  if (state === 'unchecked' && status === 401 && phrase === undefined && authorization !== undefined) {
+    // An open ping proves no login, but one that it refuses is wrong (zot, where a policy lets anybody read).
+    return (await proveAt(authorization, registry, exchange)) === 'disproven' ? 'disproven' : state;
+  }
+  if (state !== 'unknown' || tokens?.login === undefined) return state;
+  if (tokenError === 'invalid_token' || phrase !== undefined) return state;
   return proveLogin(tokens, tokens.login, exchange);
 }
 

@@ -1,29 +1,32 @@
 import { bearer } from '../registry/login.ts';
 import { manifestUrl, type ManifestName } from '../registry/manifest.ts';
-import { shownOrigin } from '../registry/origin.ts';
+import { requestName, shownOrigin } from '../registry/origin.ts';
 import type { Secret } from '../registry/secret.ts';
 import { parseToken, pullScope } from '../registry/token.ts';
-import { tokenRequest, type Access, type Applicant, type Denied, type TokenService } from './authenticate.ts';
+import type { Access, Applicant, Denied } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import { judge } from './judge.ts';
 import type { Observation, Pulled } from './observation.ts';
+import { requestToken, type TokenService } from './token-request.ts';
 
 /**
  * Asks whether a manifest may be pulled, after the push part ended with `observation`, with what that part got: permitted or
  * not, it got past the login, or the registry is open. At most two requests: one for a token, one for the manifest.
  */
 export async function askForManifest(
-  manifest: ManifestName,
+  named: ManifestName,
   got: Access | Denied | undefined,
   observation: Observation,
   applicant: Applicant,
   exchange: Exchange,
 ): Promise<Pulled> {
   if (got === undefined || !isPastLogin(observation, applicant)) return { kind: 'NoAccess' };
+  if (!applicant.isFor(named.repository)) return { kind: 'NotItsRepository' };
   // A registry that has just asked for fewer requests gets no other one.
   if (observation.kind === 'UploadRefused' && observation.answer.status === 429) {
     return { kind: 'ManifestRefused', answer: observation.answer };
   }
+  const manifest = { ...named, repository: requestName(applicant.registry, named.repository) };
   const pass = await passFor(manifest, got, applicant, exchange);
   if (pass.kind !== 'pass') return pass;
   const url = manifestUrl(applicant.registry, manifest);
@@ -69,7 +72,7 @@ async function askForToken(
   repository: string,
   exchange: Exchange,
 ): Promise<Pass | Pulled> {
-  const response = await exchange.ask('pull-token', tokenRequest(tokens, pullScope(repository)));
+  const { answer: response } = await requestToken(tokens, pullScope(repository), exchange, 'pull-token');
   if (response.kind !== 'response') return response;
   const realm = shownOrigin(tokens.realm);
   if (response.status !== 200) return { kind: 'PullTokenDenied', answer: exchange.answerOf(response), realm };

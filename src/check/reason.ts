@@ -156,6 +156,7 @@ export const FINDINGS = [
   'InsecureTransport',
   'ConflictingFields',
   'ExpiryMalformed',
+  'IdentityTokenIgnoredByKubelet',
   'KubeletWouldNotMatch',
   'OtherEntryMalformed',
   'RegistryTokenIgnoredByKubelet',

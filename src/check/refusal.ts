@@ -1,6 +1,7 @@
+import { phraseVerdict } from './judge-phrase.ts';
 import type { Answer, LoginState, Observation } from './observation.ts';
 import type { Stage } from './reason.ts';
-import { tokenService, verdict, type Subject, type Verdict } from './verdict.ts';
+import { loginRejected, tokenService, verdict, type Subject, type Verdict } from './verdict.ts';
 
 /** What 429 and 5xx mean at every step; undefined for any other status. */
 function overloaded(answer: Answer, stage: Stage, host: string): Verdict | undefined {
@@ -11,7 +12,10 @@ function overloaded(answer: Answer, stage: Stage, host: string): Verdict | undef
 }
 
 /** `GET /v2/` without a login. */
-export function pingRefused(answer: Answer, host: string): Verdict {
+export function pingRefused(answer: Answer, subject: Subject): Verdict {
+  const { host } = subject;
+  const said = phraseVerdict({ step: 'ping', answer, login: 'unknown', who: host }, subject);
+  if (said !== undefined) return said;
   const what = answer.html ? `a web page (${answer.status})` : String(answer.status);
   if (answer.status === 403) {
     return verdict(
@@ -33,6 +37,8 @@ export function pingRefused(answer: Answer, host: string): Verdict {
 /** `GET /v2/` with a Basic login. Without it the registry had just answered, so a 403 is about the login, too. */
 export function loginRefused(answer: Answer, subject: Subject): Verdict {
   const { host } = subject;
+  const said = phraseVerdict({ step: 'login', answer, login: 'unknown', who: host }, subject);
+  if (said !== undefined) return said;
   if (answer.status === 401 || answer.status === 403) return rejected(answer, subject);
   return (
     limited(answer, host) ??
@@ -41,14 +47,8 @@ export function loginRefused(answer: Answer, subject: Subject): Verdict {
   );
 }
 
-function rejected({ status }: Answer, { host, secret, expiredAt }: Subject): Verdict {
-  const from = secret === undefined ? 'the login' : `the login in Secret ${secret}`;
-  if (expiredAt !== undefined) {
-    const message = `${host} refused ${from} (${status}): it has expired at ${expiredAt}`;
-    return verdict('CredentialsExpired', 'Authenticated', message);
-  }
-  const why = status === 403 ? 'expired, locked or without access' : 'wrong user name, password or token';
-  return verdict('CredentialsRejected', 'Authenticated', `${host} refused ${from} (${status}): ${why}`);
+function rejected({ status }: Answer, subject: Subject): Verdict {
+  return loginRejected(status, subject, status === 403 ? 'unknown' : 'wrong');
 }
 
 /** A 429 to a login can be the lock after too many wrong ones. */
@@ -62,8 +62,11 @@ export function tokenDenied(
   { answer, login, realm }: Extract<Observation, { kind: 'TokenDenied' }>,
   subject: Subject,
 ): Verdict {
-  if (answer.status === 401 || answer.status === 403) return refusedFor(login, answer, undefined, subject);
   const service = tokenService(subject.host, realm);
+  const said = phraseVerdict({ step: 'token', answer, login, who: service }, subject);
+  if (said !== undefined) return said;
+  if (answer.status === 401 || answer.status === 403 || login === 'disproven')
+    return refusedFor(login, answer, undefined, subject);
   const course = answer.status >= 500 ? 'transient' : 'persistent';
   return (
     limited(answer, service) ??
@@ -80,13 +83,15 @@ export function uploadRefused(
   const { status, codes } = answer;
   const at = 'PushAuthorized';
   // A token of the Secret's own that is called invalid is a login that was refused.
-  if (status === 401 && answer.tokenError === 'invalid_token' && login !== 'disproven') {
+  if (isFreshRefused(answer, login)) {
     return verdict(
       'TokenRefused',
       'Authenticated',
       `${host} refuses the token that its own token service has just issued`,
     );
   }
+  const said = phraseVerdict({ step: 'upload', answer, login, who: host }, subject);
+  if (said !== undefined) return said;
   if (status === 401 || status === 403) return refusedFor(login, answer, granted, subject);
   if (status === 405 || codes.includes('UNSUPPORTED')) {
     return verdict(
@@ -106,6 +111,14 @@ export function uploadRefused(
   return (
     overloaded(answer, at, host) ??
     verdict('UnexpectedResponse', at, `${host} answered the upload to ${repository} with ${status}`)
+  );
+}
+
+/** Whether a token is called invalid, or expired, that was issued a moment ago: it had no time to expire. */
+function isFreshRefused({ status, tokenError, phrase }: Answer, login: LoginState): boolean {
+  return (
+    (status === 401 && tokenError === 'invalid_token' && login !== 'disproven') ||
+    (phrase === 'expired' && login === 'unknown')
   );
 }
 

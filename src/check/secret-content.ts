@@ -26,6 +26,21 @@ export const SECRET_ANNOTATION = {
 /** How a Secret holds its login, for the command that writes another one: `other` where its content is better left alone. */
 export type SecretForm = 'docker' | 'password' | 'token' | 'other';
 
+/** What is wrong in a Secret, for the commands that mend this and nothing else. */
+export type SecretPart =
+  | 'login'
+  | 'both-logins'
+  | 'docker-and-plain'
+  | 'wrong-key'
+  | 'ca.crt'
+  | 'client-certificate'
+  | 'registry'
+  | 'registries'
+  | 'token-hosts';
+
+/** A {@link Problem} and where it is. */
+export type PartProblem = Problem & { readonly part: SecretPart };
+
 /** How a Secret holds its login, or would if it had one. */
 export function formOf(secret: SecretContent): SecretForm {
   if (secret.type === 'kubernetes.io/dockerconfigjson') return 'docker';
@@ -88,18 +103,19 @@ export function tokenHostsOf(secret: SecretContent): { readonly list: readonly s
 }
 
 /** The registries that the Secret says its login is for, by its key `registry` and by its annotation. */
-export function statedRegistries(secret: SecretContent): { readonly list: readonly string[] } | Problem {
+export function statedRegistries(secret: SecretContent): { readonly list: readonly string[] } | PartProblem {
   const key = textOf(secret, 'registry');
-  if ('problem' in key) return key;
+  if ('problem' in key) return { ...key, part: 'registry' };
   const { text } = key;
   if (text !== undefined && !isPlainKey(text)) {
     const length = text === '' ? 'it is empty' : `its ${text.length} characters are none`;
     const what = /[\r\n]$/.test(text) ? 'it ends with a line break' : length;
-    return { problem: `its key registry must be host, host:port or host/path, without wildcards; ${what}` };
+    const problem = `its key registry must be host, host:port or host/path, without wildcards; ${what}`;
+    return { problem, part: 'registry' };
   }
   const words = 'registries as host, host:port or host/path, without wildcards';
   const annotated = listOf(secret, SECRET_ANNOTATION.registries, isPlainKey, words);
-  if ('problem' in annotated) return annotated;
+  if ('problem' in annotated) return { ...annotated, part: 'registries' };
   return { list: text === undefined ? annotated.list : [text, ...annotated.list] };
 }
 

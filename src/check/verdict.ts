@@ -35,3 +35,19 @@ export function verdict(
 export function tokenService(host: string, realm: string | undefined): string {
   return realm === undefined ? `the token service of ${host}` : `the token service ${realm} of ${host}`;
 }
+
+/** A login that was refused, or ran out. `why`: what is known besides the status. */
+export function loginRejected(
+  status: number,
+  { host, secret, expiredAt }: Subject,
+  why: 'expired' | 'wrong' | 'unknown',
+): Verdict {
+  const from = secret === undefined ? 'the login' : `the login in Secret ${secret}`;
+  const refused = `${host} refused ${from} (${status}): `;
+  if (expiredAt !== undefined || why === 'expired') {
+    const since = expiredAt === undefined ? '' : ` at ${expiredAt}`;
+    return verdict('CredentialsExpired', 'Authenticated', `${refused}it has expired${since}`);
+  }
+  const words = why === 'wrong' ? 'wrong user name, password or token' : 'expired, locked or without access';
+  return verdict('CredentialsRejected', 'Authenticated', `${refused}${words}`);
+}

@@ -29,7 +29,7 @@ export async function meet(
   world: World,
   signal: AbortSignal,
 ): Promise<Met | Busy> {
-  const { existingSecret, repository, pull, timeoutMs } = spec;
+  const { existingSecret, repository, allowRepositoryCreation: mayCreate, pull, timeoutMs } = spec;
   const registry = parseRegistryUrl(spec.registryUrl);
   const now = (): number => world.clock.now();
   if ('problem' in registry) {
@@ -51,7 +51,7 @@ export async function meet(
   }
   const credential = secret?.credential;
   world.recent.asking(key, spec, now());
-  const answer = await world.ask({ registry, repository, credential, pull, timeoutMs }, signal);
+  const answer = await world.ask({ registry, repository, mayCreate, credential, pull, timeoutMs }, signal);
   if (answer.kind === 'busy') return answer;
   const { probed } = answer;
   const { observation } = probed;

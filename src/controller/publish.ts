@@ -31,6 +31,7 @@ export function statusAfter(
     url: registry === undefined ? '' : baseUrl(registry),
     server: registry === undefined ? '' : loginServer(registry),
     form: met.secretForm,
+    part: met.observation.kind === 'SecretUnusable' ? met.observation.problem.part : undefined,
     expirySource: met.login?.expiry?.source,
     operator: met.operator,
     namespace,

@@ -2,6 +2,7 @@ import type { RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
 import type { Credential } from '../check/credential.ts';
 import type { Finding } from '../check/diagnose.ts';
 import type { Expiry } from '../check/expiry.ts';
+import { passwordOf } from '../registry/login.ts';
 import { sanitise, timestamp } from '../text.ts';
 
 /** What is kept of a login after its probe: nothing that is secret. */
@@ -18,8 +19,8 @@ export function usedLogin(
   { login, matchedKey, expiry, findings }: Credential,
   showPrincipal: boolean,
 ): UsedLogin {
-  const shown = showPrincipal && login.kind === 'password';
-  return { matchedKey, principal: shown ? sanitise(login.username, 256) : undefined, expiry, findings };
+  const password = showPrincipal ? passwordOf(login) : undefined;
+  return { matchedKey, principal: password && sanitise(password.username, 256), expiry, findings };
 }
 
 /** When the login ran out, as a timestamp; undefined where it has not, or where nothing says so. */

@@ -22,8 +22,8 @@ class Refused extends Error {
 
 /**
  * How axios sends a request here: once, over the agents it is given. axios' own adapter can also follow redirects, read proxies
- * from the environment, decompress, send forms and read data: URLs; none of that is wanted, and this costs less. Of the
- * configuration it takes url, method, headers, agents, signal and maxContentLength; the answer's `request.res` is Node's.
+ * from the environment, decompress, build forms and read data: URLs; none of that is wanted, and this costs less. Of the
+ * configuration it takes url, method, headers, data (a text), agents, signal and maxContentLength; the answer's `request.res` is Node's.
  * @param onWaiting hears what the request waits for from now on: the error of one that was ended does not say it
  */
 export function plainAdapter(onWaiting: (waiting: Waiting) => void): AxiosAdapter {
@@ -42,7 +42,12 @@ export function plainAdapter(onWaiting: (waiting: Waiting) => void): AxiosAdapte
       });
       request.on('socket', (socket) => follow(socket, onWaiting));
       request.on('error', reject);
-      request.end();
+      // After a 101 that nobody asked for, Node has taken the socket off the request: neither an end nor a deadline would be heard.
+      request.on('upgrade', (_answer, socket) => {
+        socket.destroy();
+        reject(new Refused('HPE_INTERIM'));
+      });
+      request.end(typeof config.data === 'string' ? config.data : undefined);
     });
 }
 
@@ -73,8 +78,6 @@ function open(
     interim += 1;
     if (interim > MAX_INTERIM) request.destroy(new Refused('HPE_INTERIM'));
   });
-  // A 101 that nobody asked for would leave the request without an answer.
-  request.on('upgrade', () => request.destroy(new Refused('HPE_INTERIM')));
   return request;
 }
 

@@ -118,9 +118,32 @@ export function mayGoTo(registry: Registry, repository: string, consent: Consent
  */
 export function isTooBroad(host: string): boolean {
   if (!host.includes('*')) return false;
-  const labels = host.replace(/:\d+$/, '').split('.');
-  const literal = labels.slice(labels.findLastIndex((label) => label.includes('*')) + 1);
+  const literal = literalLabels(host);
   if (literal.length < 2 || literal[0] === 'svc') return true;
   const suffix = literal.join('.');
   return parse(suffix, { allowPrivateDomains: true }).domain === null || SHARED_DOMAINS.includes(suffix);
+}
+
+/**
+ * Whether a wildcard of a key stands for a part of the name by which `host`, a registry that the key covers, belongs to somebody: its
+ * registrable domain, or in a cluster its namespace. `*.*.amazonaws.com` would send the login to any customer's bucket.
+ */
+export function spansOwners(key: string, host: string): boolean {
+  return key.includes('*') && literalLabels(key).length < ownedLabels(host.replace(/:\d+$/, ''));
+}
+
+/** The labels of a key's host after the last wildcard. */
+function literalLabels(host: string): readonly string[] {
+  const labels = host.replace(/:\d+$/, '').split('.');
+  return labels.slice(labels.findLastIndex((label) => label.includes('*')) + 1);
+}
+
+/** How many labels, from the right, say whose host it is. */
+function ownedLabels(host: string): number {
+  const labels = host.split('.');
+  const service = labels.indexOf('svc');
+  if (service > 0) return labels.length - service + 1;
+  const { domain } = parse(host, { allowPrivateDomains: true });
+  if (domain === null) return labels.length;
+  return domain.split('.').length + (SHARED_DOMAINS.includes(domain) ? 1 : 0);
 }

@@ -1,6 +1,6 @@
 import { isObject, parseJson } from '../json.ts';
 import { sanitise } from '../text.ts';
-import { isTooBroad } from './binding.ts';
+import { isTooBroad, spansOwners } from './binding.ts';
 import { isWithoutLogin, readEntry } from './dockerentry.ts';
 import {
   explainHelper,
@@ -21,6 +21,7 @@ const LIMITS = { bytes: 256 * 1024, entries: 1000 } as const;
 export interface EntryNote {
   readonly type:
     | 'ConflictingFields'
+    | 'IdentityTokenIgnoredByKubelet'
     | 'KubeletWouldNotMatch'
     | 'OtherEntryMalformed'
     | 'RegistryTokenIgnoredByKubelet'
@@ -35,6 +36,8 @@ export type DockerConfigEntry =
       readonly kind: 'found';
       readonly key: string;
       readonly login: Login;
+      /** Whether the key names another repository of the registry, too. */
+      readonly isFor: (repository: string) => boolean;
       readonly notes: readonly EntryNote[];
     }
   | { readonly kind: 'invalid'; readonly detail: string }
@@ -70,7 +73,7 @@ export function readDockerConfig(
     return invalid(`${where} has ${keys.length} entries, more than ${LIMITS.entries}`);
   const matching = keys.filter((key) => covers(parseKey(key), registry, repository));
   const [key, ...others] = matching
-    .filter((one) => !isTooBroad(parseKey(one).host))
+    .filter((one) => !isTooBroad(parseKey(one).host) && !spansOwners(parseKey(one).host, registry.host))
     .toSorted((a, b) => bySpecificity(parseKey(a), parseKey(b)));
   if (key !== undefined)
     return helper !== undefined && isWithoutLogin(auths[key])
@@ -121,6 +124,11 @@ function readKey(
       'RegistryTokenIgnoredByKubelet',
       `the entry ${shownKey(key)} has a registrytoken, which the kubelet does not use: it pulls without it`,
     );
+  else if (login.kind === 'identity')
+    note(
+      'IdentityTokenIgnoredByKubelet',
+      `the entry ${shownKey(key)} has an identitytoken, which the kubelet does not use: it pulls ${login.beside === undefined ? 'without it' : 'with the password beside it'}`,
+    );
   else if (!kubeletFinds(key, registry, repository))
     note(
       'KubeletWouldNotMatch',
@@ -137,7 +145,8 @@ function readKey(
       'OtherEntryMalformed',
       `the kubelet would refuse the whole Secret for the entry ${shownKey(refused)}, which is malformed`,
     );
-  return { kind: 'found', key: matchedKey(key), login, notes };
+  const isFor = (other: string): boolean => covers(parseKey(key), registry, other);
+  return { kind: 'found', key: matchedKey(key), login, isFor, notes };
 }
 
 /** Images have no name for a registry below a path, and what the kubelet makes of IPv6 addresses is not known here. */

@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts';
-import { passwordLogin, tokenLogin, type Login } from './login.ts';
+import { identityLogin, passwordLogin, tokenLogin, type Login } from './login.ts';
 
 /** The login of one entry of `auths`. */
 export interface EntryLogin {
@@ -10,14 +10,16 @@ export interface EntryLogin {
 
 const FIELDS = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'] as const;
 
+const IN_IDENTITY = ' in "identitytoken"';
+
 /** Whether an entry has nothing of a login in it: what docker leaves of one that its credential helper keeps. */
 export function isWithoutLogin(entry: unknown): boolean {
   return isObject(entry) && !FIELDS.some((name) => Object.hasOwn(entry, name) && entry[name] !== '');
 }
 
 /**
- * The login of one entry, or what is wrong with it: a sentence that goes on after "the entry …". `registrytoken` before `auth`
- * before `username` and `password`, as the clients that push take them; `identitytoken` is not taken yet.
+ * The login of one entry, or what is wrong with it: a sentence that goes on after "the entry …". `registrytoken` before
+ * `identitytoken` before `auth` before `username` and `password`, as the clients that push take them.
  */
 export function readEntry(entry: unknown): EntryLogin | string {
   if (!isObject(entry)) return 'must be an object with auth, or with username and password';
@@ -31,14 +33,15 @@ export function readEntry(entry: unknown): EntryLogin | string {
   if (registryToken !== '') return found(tokenLogin(registryToken, ' in "registrytoken"'), false);
   const decoded = auth === '' ? { username, password } : decodeAuth(auth);
   if (typeof decoded === 'string') return decoded;
+  // Beside an identity token docker leaves a user name without a password.
   if (decoded.password === '' && identityToken !== '')
-    return 'has an identity token instead of a password, which is not supported yet: log in with an access token';
+    return found(identityLogin(identityToken, undefined, IN_IDENTITY), false);
   if (decoded.username === '' && decoded.password === '') return 'has neither auth nor username and password';
   const where = auth === '' ? ' in username and password' : ' in "auth"';
-  return found(
-    passwordLogin(decoded.username, decoded.password, where),
-    differs(decoded, username, password),
-  );
+  const login = passwordLogin(decoded.username, decoded.password, where);
+  const conflicting = differs(decoded, username, password);
+  if (typeof login === 'string' || identityToken === '') return found(login, conflicting);
+  return found(identityLogin(identityToken, login, IN_IDENTITY), conflicting);
 }
 
 function found(login: Login | string, conflicting: boolean): EntryLogin | string {

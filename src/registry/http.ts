@@ -10,13 +10,23 @@ import type { Secret } from './secret.ts';
 /** Largest response body that is read, in bytes. A larger one is a protocol error, never a truncated text. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** One request to a registry or its token service. There is no way to add headers or a body. */
+/** What an identity token is exchanged with for a token (distribution, "OAuth2 Token Authentication"). */
+export interface Refresh {
+  readonly token: Secret;
+  readonly service: string | undefined;
+  /** Without it the request only proves the login. */
+  readonly scope: string | undefined;
+}
+
+/** One request to a registry or its token service. There is no way to add headers, or a body but this one. */
 export interface Request {
   /** HEAD asks for a manifest: it accepts every kind of one, and nothing else. */
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly url: URL;
   /** The whole Authorization header value, `Basic …` or `Bearer …`. */
   readonly authorization?: Secret | undefined;
+  /** With POST alone: the form that it sends. */
+  readonly refresh?: Refresh | undefined;
 }
 
 /** One answer, reduced to what the protocol needs. All of it is text from outside. */
@@ -28,6 +38,8 @@ export interface Response {
   readonly location: string | undefined;
   readonly contentType: string | undefined;
   readonly retryAfter: string | undefined;
+  /** X-Registry-Supports-Signatures, which some products alone send. */
+  readonly signatures: string | undefined;
   readonly body: string;
 }
 
@@ -47,11 +59,13 @@ export function createSend(connection: Connection): Send {
         method: request.method,
         url: request.url.href,
         headers: headersOf(request),
+        data: formOf(request),
         httpAgent: connection.http,
         httpsAgent: connection.https,
         signal,
         adapter: plainAdapter((now) => (waiting = now)),
         maxContentLength: MAX_BODY_BYTES,
+        transformRequest: (form: unknown) => form,
         transformResponse: (text: unknown) => text,
       });
       return read(response);
@@ -76,10 +90,28 @@ function headersOf(request: Request): Record<string, string | false> {
     Accept: request.method === 'HEAD' ? MANIFEST_TYPES.join(', ') : 'application/json',
     'Accept-Encoding': 'identity',
     'User-Agent': 'registry-push-check',
-    // Without `false`, axios calls the body that is not there a form.
-    ...(request.method === 'POST' ? { 'Content-Length': '0', 'Content-Type': false } : {}),
+    ...bodyHeadersOf(request),
     ...(request.authorization === undefined ? {} : { Authorization: request.authorization.reveal() }),
   };
+}
+
+/** The form is ASCII: everything else in it is encoded. */
+function bodyHeadersOf(request: Request): Record<string, string | false> {
+  if (request.method !== 'POST') return {};
+  const length = String(formOf(request)?.length ?? 0);
+  // Without `false`, axios calls the body that is not there a form.
+  const type = request.refresh === undefined ? false : 'application/x-www-form-urlencoded';
+  return { 'Content-Length': length, 'Content-Type': type };
+}
+
+function formOf({ refresh }: Request): string | undefined {
+  if (refresh === undefined) return undefined;
+  const { token, service, scope } = refresh;
+  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'registry-push-check' });
+  if (service !== undefined && service !== '') form.set('service', service);
+  if (scope !== undefined) form.set('scope', scope);
+  form.set('refresh_token', token.reveal());
+  return form.toString();
 }
 
 function read(response: AxiosResponse<string>): Response {
@@ -93,6 +125,7 @@ function read(response: AxiosResponse<string>): Response {
     location: first('location'),
     contentType: first('content-type'),
     retryAfter: first('retry-after'),
+    signatures: first('x-registry-supports-signatures'),
     body: typeof response.data === 'string' ? response.data : '',
   };
 }

@@ -1,7 +1,7 @@
 import { Secret } from './secret.ts';
 
 /** What a Secret gives to log in with. */
-export type Login = PasswordLogin | TokenLogin;
+export type Login = PasswordLogin | TokenLogin | IdentityLogin;
 
 /** A user name with its password or access token. The name is not shown either: some registries put tokens there. */
 export interface PasswordLogin {
@@ -16,6 +16,14 @@ export interface TokenLogin {
   readonly token: Secret;
 }
 
+/** An identity token: a token service gives tokens for it, and nothing else takes it. */
+export interface IdentityLogin {
+  readonly kind: 'identity';
+  readonly token: Secret;
+  /** The password that stands beside it, for services that do not take identity tokens. */
+  readonly beside: PasswordLogin | undefined;
+}
+
 /** The Authorization header value of a login (RFC 7617: UTF-8, base64). */
 export function basic(login: PasswordLogin): Secret {
   return new Secret(
@@ -28,9 +36,17 @@ export function bearer(token: Secret): Secret {
   return new Secret(`Bearer ${token.reveal()}`);
 }
 
-/** The Authorization header value of a login for the registry itself. */
-export function authorizationOf(login: Login): Secret {
-  return login.kind === 'token' ? bearer(login.token) : basic(login);
+/** The Authorization header value of a login for the registry itself; undefined where it has none for it. */
+export function authorizationOf(login: Login): Secret | undefined {
+  if (login.kind === 'token') return bearer(login.token);
+  const password = passwordOf(login);
+  return password && basic(password);
+}
+
+/** The user name and password of a login, where it has them. */
+export function passwordOf(login: Login): PasswordLogin | undefined {
+  if (login.kind === 'identity') return login.beside;
+  return login.kind === 'password' ? login : undefined;
 }
 
 /**
@@ -52,13 +68,28 @@ const MAX_TOKEN_LENGTH = 16 * 1024;
 
 /** A login with a token, or what is wrong with it, like {@link passwordLogin}. */
 export function tokenLogin(token: string, where: string): TokenLogin | string {
+  const problem = tokenProblem(token, where);
+  return problem ?? { kind: 'token', token: new Secret(token) };
+}
+
+/** An identity token with the password beside it, or what is wrong with it, like {@link passwordLogin}. */
+export function identityLogin(
+  token: string,
+  beside: PasswordLogin | undefined,
+  where: string,
+): IdentityLogin | string {
+  const problem = tokenProblem(token, where);
+  return problem ?? { kind: 'identity', token: new Secret(token), beside };
+}
+
+function tokenProblem(token: string, where: string): string | undefined {
   if (token === '') return `has an empty token${where}`;
   if (token.length > MAX_TOKEN_LENGTH)
     return `has a token${where} of ${token.length} characters, too long for one`;
   const problem = charactersProblem(token, `token${where}`);
   if (problem !== undefined) return problem;
   return /^[\x21-\x7e]+$/.test(token)
-    ? { kind: 'token', token: new Secret(token) }
+    ? undefined
     : `has a token${where} with a space or a letter outside ASCII, which no token has`;
 }
 

@@ -129,6 +129,11 @@ export function loginServer({ host, origin }: Registry): string {
   return isDockerHub(origin.host) ? 'https://index.docker.io/v1/' : host;
 }
 
+/** The name of a repository in requests: Docker Hub has none of one part, and clients mean `library` by it. */
+export function requestName({ origin }: Registry, repository: string): string {
+  return origin.host === DOCKER_HUB_API && !repository.includes('/') ? `library/${repository}` : repository;
+}
+
 /** The URL of `path` (which starts with `/v2/`) at a registry, its path prefix included. */
 export function endpoint(registry: Registry, path: string): URL {
   return new URL(`${registry.prefix}${path}`, registry.origin);

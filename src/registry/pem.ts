@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { timestamp } from '../text.ts';
 import { Secret } from './secret.ts';
 
@@ -59,10 +60,24 @@ export function readClientCertificate(
     return { problem: 'tls.key is not the key of the first certificate in tls.crt' };
   const ends = own.validToDate.getTime();
   if (ends <= nowMs) return { problem: `tls.crt has expired at ${timestamp(ends)}` };
-  return {
-    certificate: read.certificates.map((one) => one.toString()).join(''),
-    key: new Secret(key.toString('latin1')),
-  };
+  const certificate = read.certificates.map((one) => one.toString()).join('');
+  const secret = new Secret(key.toString('latin1'));
+  return isTakenByTls(certificate, secret)
+    ? { certificate, key: secret }
+    : {
+        problem:
+          'tls.crt has a key that is too short for TLS, or of a kind that TLS does not sign with: use ECDSA P-256, or RSA with 2048 to 4096 bits',
+      };
+}
+
+/** OpenSSL alone knows what it takes; what it refuses must not come up in the middle of a probe. */
+function isTakenByTls(cert: string, key: Secret): boolean {
+  try {
+    createSecureContext({ ca: [], cert, key: key.reveal() });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readCertificates(bytes: Buffer): { readonly certificates: readonly X509Certificate[] } | PemProblem {
@@ -87,12 +102,24 @@ function parse(pem: string): X509Certificate | undefined {
   }
 }
 
+/**
+ * Longest RSA key of a client, in bits. The handshake signs with it while the whole process waits: more than a second for a key of
+ * 16384 bits that was made to be slow, two minutes for one of 65536.
+ */
+const MAX_RSA_BITS = 4096;
+
 function readKey(bytes: Buffer): KeyObject | PemProblem {
   const text = bytes.toString('latin1');
   if (text.includes('ENCRYPTED')) return { problem: 'is encrypted: store the key without a passphrase' };
   if (!text.includes('PRIVATE KEY-----')) return { problem: looksLike(bytes, text, 'private key') };
   try {
-    return createPrivateKey(bytes);
+    const key = createPrivateKey(bytes);
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+    return bits > MAX_RSA_BITS
+      ? {
+          problem: `has a key of ${bits} bits, longer than ${MAX_RSA_BITS}, which takes too long to sign with`,
+        }
+      : key;
   } catch {
     return { problem: 'has a private key that cannot be read' };
   }

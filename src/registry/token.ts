@@ -58,6 +58,12 @@ export function parseToken(body: string): Secret | TokenProblem {
   return new Secret(filled);
 }
 
+/** Whether a token service says that the identity token itself is no good (RFC 6749, section 5.2). */
+export function isInvalidGrant(body: string): boolean {
+  const parsed = parseJson(body);
+  return parsed !== undefined && own(parsed, 'error') === 'invalid_grant';
+}
+
 /**
  * The actions that a JWT grants on `repository`, decoded but not verified, and undefined where the token is opaque or
  * has no list. A hint for wording, never a verdict: some registries' lists are wrong.

@@ -8,8 +8,16 @@ export function pingUrl(registry: Registry): URL {
 
 /** `POST` here opens an upload session (distribution-spec, end-4a). The name's parts are encoded, whatever they hold. */
 export function uploadUrl(registry: Registry, repository: string): URL {
-  const name = repository.split('/').map(encodeURIComponent).join('/');
-  return endpoint(registry, `/v2/${name}/blobs/uploads/`);
+  return endpoint(registry, `/v2/${pathOf(repository)}/blobs/uploads/`);
+}
+
+/** `GET` here answers whether a repository exists (distribution-spec, end-8a). */
+export function tagsUrl(registry: Registry, repository: string): URL {
+  return endpoint(registry, `/v2/${pathOf(repository)}/tags/list`);
+}
+
+function pathOf(repository: string): string {
+  return repository.split('/').map(encodeURIComponent).join('/');
 }
 
 /** Where an accepted upload session lives. */

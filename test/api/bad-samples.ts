@@ -225,6 +225,7 @@ const types: readonly BadSample[] = [
   ...field('registryUrl', { 'as a number': 5, 'as a list': [CANARY] }, TYPE),
   ...field('pushTestRepository', { 'as a list': ['a'] }, TYPE),
   ...field('existingSecret', { 'as a boolean': true }, TYPE),
+  ...field('allowRepositoryCreation', { 'as a string': 'true' }, TYPE),
   ...field('suspend', { 'as a string': 'true' }, TYPE),
   ...field('failureThreshold', { 'as a string': '3', 'with a fraction': 1.5 }, TYPE),
   ...field('historyLimit', { 'as a boolean': false }, TYPE),

@@ -28,6 +28,7 @@ describe('the CustomResourceDefinition', () => {
     );
     expect(Object.fromEntries(defaults)).to.deep.equal({
       '.spec.pushTestRepository': api.DEFAULT_REPOSITORY,
+      '.spec.allowRepositoryCreation': false,
       '.spec.timeout': formatDuration(api.DEFAULT_TIMEOUT_MS),
       '.spec.pull.reference': api.DEFAULT_REFERENCE,
       '.spec.failureThreshold': api.DEFAULT_FAILURE_THRESHOLD,

@@ -60,6 +60,7 @@ export const GOOD_SAMPLES: Readonly<Record<string, Readonly<Record<string, unkno
   }),
   'null for the reference': good({ pull: { repository: 'team/base', reference: null } }),
   'null for what is not set': good({
+    allowRepositoryCreation: null,
     interval: null,
     pull: null,
     pushTestRepository: null,

@@ -56,6 +56,7 @@ describe('readSpec', () => {
       spec: {
         registryUrl: 'registry.example.com',
         repository: 'stellaops/doctor-test',
+        allowRepositoryCreation: false,
         existingSecret: undefined,
         intervalMs: 600_000,
         schedule: undefined,
@@ -74,6 +75,7 @@ describe('readSpec', () => {
     const spec = {
       registryUrl: 'http://registry.example.com:5000/x',
       pushTestRepository: 'team/app',
+      allowRepositoryCreation: true,
       existingSecret: 'credentials',
       interval: '1h30m',
       timeout: '1.5s',
@@ -89,6 +91,7 @@ describe('readSpec', () => {
       spec: {
         registryUrl: 'http://registry.example.com:5000/x',
         repository: 'team/app',
+        allowRepositoryCreation: true,
         existingSecret: 'credentials',
         intervalMs: 5_400_000,
         schedule: undefined,

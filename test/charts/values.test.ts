@@ -129,6 +129,18 @@ const REFUSED: Readonly<Record<string, { readonly values: Values; readonly says:
     values: { oci: { enabled: true } },
     says: ['oci.enabled: a check needs a registry: set oci.registryUrl'],
   },
+  'a Secret and no registry': {
+    values: { oci: { existingSecret: 'team-login' } },
+    says: ['oci.existingSecret: there is no check to use it: set oci.registryUrl'],
+  },
+  'a repository and no registry': {
+    values: { oci: { pushTestRepository: 'team/app' } },
+    says: ['oci.pushTestRepository: there is no check to use it: set oci.registryUrl'],
+  },
+  'more of a check and no registry': {
+    values: { oci: { spec: { interval: '1h' } } },
+    says: ['oci.spec: there is no check to use it: set oci.registryUrl'],
+  },
   'a check in a namespace that is not watched': {
     values: { ...OCI, watchNamespaces: ['team-a'] },
     says: ['watchNamespaces: the check of oci lies in namespace charts', 'add charts to watchNamespaces'],

@@ -23,8 +23,8 @@ function credentialOf(secret: SecretContent, over: Partial<Wanted> = {}): Creden
 /** `ci:PASSWORD` or `token TOKEN`. */
 function loginOf(secret: SecretContent, over: Partial<Wanted> = {}): string {
   const { login: found } = credentialOf(secret, over);
-  return found.kind === 'token'
-    ? `token ${found.token.reveal()}`
+  return found.kind !== 'password'
+    ? `${found.kind} ${found.token.reveal()}`
     : `${found.username}:${found.password.reveal()}`;
 }
 
@@ -142,6 +142,48 @@ describe('readCredential', () => {
     it('only after the question where to, whatever its values are', () => {
       expect(reasonOf(aSecret('Opaque', { username: '', password: '\0' }))).to.equal('CredentialsNotBound');
     });
+  });
+
+  describe('says whether the login is for another repository', () => {
+    const rows: readonly (readonly [name: string, secret: SecretContent, isFor: boolean])[] = [
+      ['with a key that has no path', aDockerSecret({ 'reg.example': login }), true],
+      ['with a key of a path above both', aDockerSecret({ 'https://reg.example/v2/team': login }), true],
+      ['with a key of another path', aDockerSecret({ 'reg.example/team/app': login }), false],
+      [
+        'with a key of its own for the other one',
+        aDockerSecret({ 'reg.example/team/app': login, 'reg.example/team/base': login }),
+        false,
+      ],
+      ['with an annotation that has no path', aSecret(BASIC_AUTH, login, bound), true],
+      [
+        'with an annotation of a path above both',
+        aSecret(BASIC_AUTH, login, { [REGISTRIES]: 'reg.example/team' }),
+        true,
+      ],
+      [
+        'with annotations of both paths',
+        aSecret(BASIC_AUTH, login, { [REGISTRIES]: 'reg.example/team/app, reg.example/team/base' }),
+        true,
+      ],
+      [
+        'with an annotation of another path',
+        aSecret(BASIC_AUTH, login, { [REGISTRIES]: 'reg.example/team/app' }),
+        false,
+      ],
+      [
+        'with a key registry of another path',
+        aSecret('Opaque', { token: 'c4nary.t', registry: 'reg.example/team/app' }),
+        false,
+      ],
+    ];
+    for (const [name, secret, isFor] of rows)
+      it(`${isFor ? 'yes' : 'no'}: ${name}`, () =>
+        expect(credentialOf(secret).isFor('team/base')).to.equal(isFor));
+
+    it('yes: by the word of the installer, which has no path', () =>
+      expect(credentialOf(aSecret('Opaque', login), { installed: ['reg.example'] }).isFor('x')).to.equal(
+        true,
+      ));
   });
 
   describe('takes from the Secret', () => {
@@ -270,6 +312,16 @@ describe('readCredential', () => {
         'RegistryTokenIgnoredByKubelet',
         aDockerSecret({ 'reg.example': { registrytoken: 't' } }),
         /has a registrytoken, which the kubelet/,
+      ],
+      [
+        'IdentityTokenIgnoredByKubelet',
+        aDockerSecret({ 'reg.example': { identitytoken: 't' } }),
+        /has an identitytoken, which the kubelet does not use: it pulls without it$/,
+      ],
+      [
+        'IdentityTokenIgnoredByKubelet',
+        aDockerSecret({ 'reg.example': { auth, identitytoken: 't' } }),
+        /it pulls with the password beside it$/,
       ],
       [
         'SecretTypeIgnoredByKubelet',

@@ -52,6 +52,15 @@ const CASES_OF_PULL: Readonly<
     ['a success', { kind: 'ManifestReadable' }, 'True', 'ManifestReadable', /permits the pull of/],
   ],
   NoAccess: [['no access', { kind: 'NoAccess' }, 'Unknown', 'PreviousStageFailed', /^Authenticated comes/]],
+  NotItsRepository: [
+    [
+      'a login for another path',
+      { kind: 'NotItsRepository' },
+      'Unknown',
+      'CredentialsNotMatched',
+      /^the path in the Secret keeps the login to other repositories of .*: name a manifest .* or change it$/,
+    ],
+  ],
   ManifestRefused: [
     ['a 404', refused(404), 'Unknown', 'ManifestNotFound', /\(404\): name a manifest in spec\.pull/],
     ['a 401', refused(401), 'False', 'PullDenied', /\(401\): allow the login to pull platform-team.*exists$/],

@@ -28,7 +28,15 @@ export type Case = readonly [
 
 /** An answer of the registry, by its status. */
 export function anAnswer(status: number, more: Partial<Answer> = {}): Answer {
-  return { status, codes: [], html: false, tokenError: undefined, retryAfterMs: undefined, ...more };
+  return {
+    status,
+    codes: [],
+    html: false,
+    tokenError: undefined,
+    phrase: undefined,
+    retryAfterMs: undefined,
+    ...more,
+  };
 }
 
 /** An upload that was accepted and cancelled. */
@@ -216,6 +224,13 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
       'r-.',
       /another path of the same host$/,
     ],
+    [
+      'a redirect in a circle',
+      { kind: 'Redirected', step: 'upload', to: X, within: true, loops: true },
+      'RedirectedElsewhere',
+      'ro-',
+      /the upload request again and again .* circle$/,
+    ],
     ['a redirect to nowhere', redirect('ping'), 'RedirectedElsewhere', '-..', /cannot be read$/],
   ],
   SchemeUnsupported: [
@@ -320,6 +335,13 @@ export const CASES: Readonly<Record<Observation['kind'], readonly Case[]>> = {
       'RepositoryWouldBeCreated',
       'ro?',
       /would create it$/,
+    ],
+    [
+      'a repository that may be missing',
+      { kind: 'RepositoryMissing', product: 'x', login: 'proven', hidden: true },
+      'RepositoryWouldBeCreated',
+      'rp?',
+      /may not look into .* asking would create it$/,
     ],
   ],
   UploadRefused: [

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { CANCEL_BUDGET_MS } from '../../src/check/cancel.ts';
 import { patientWithUploads } from '../../src/check/patience.ts';
 import { DeadlineExceeded } from '../../src/clock.ts';
-import type { Response, Send } from '../../src/registry/http.ts';
+import type { Refresh, Response, Send } from '../../src/registry/http.ts';
+import { Secret } from '../../src/registry/secret.ts';
 import { createFakeClock, settle, type FakeClock } from '../support/fake-clock.ts';
 
 const ACCEPTED: Response = {
@@ -12,6 +13,7 @@ const ACCEPTED: Response = {
   location: '/v2/team/app/blobs/uploads/1',
   contentType: undefined,
   retryAfter: undefined,
+  signatures: undefined,
   body: '',
 };
 
@@ -24,7 +26,7 @@ interface Scene {
 }
 
 /** One request under way to a registry that answers when a test says so. */
-function start(method: 'GET' | 'POST'): Scene {
+function start(method: 'GET' | 'POST', refresh?: Refresh): Scene {
   const clock = createFakeClock();
   const caller = new AbortController();
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
@@ -32,7 +34,7 @@ function start(method: 'GET' | 'POST'): Scene {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
     return promise;
   };
-  const request = { method, url: new URL('https://reg.example/') } as const;
+  const request = { method, url: new URL('https://reg.example/'), refresh };
   const got = patientWithUploads(send, clock)(request, caller.signal).catch((error: unknown) => error);
   return { clock, got, answer: () => resolve(ACCEPTED), abort: (reason) => caller.abort(reason) };
 }
@@ -54,6 +56,12 @@ describe('patientWithUploads', () => {
     const { clock, got, abort } = start('POST');
     abort(reason);
     await clock.advance(CANCEL_BUDGET_MS);
+    expect(await got).to.equal(reason);
+  });
+
+  it('lets the caller end an exchange of an identity token at once: there is nothing to cancel', async () => {
+    const { got, abort } = start('POST', { token: new Secret('t'), service: undefined, scope: undefined });
+    abort(reason);
     expect(await got).to.equal(reason);
   });
 

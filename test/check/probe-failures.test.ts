@@ -33,7 +33,7 @@ describe('probe', () => {
   after(() => table.stop());
 
   /** Each request of a probe that may fail: what goes before it, and its line. */
-  const STEPS: readonly [step: Exclude<Step, 'cancel'>, before: () => Turn[], asked: string][] = [
+  const STEPS: readonly [step: Exclude<Step, 'cancel' | 'look'>, before: () => Turn[], asked: string][] = [
     ['ping', () => [], PING],
     ['login', () => [[PING, wantsBasic]], LOGIN],
     ['token', () => [[PING, table.wantsBearer()]], TOKEN],
@@ -48,7 +48,7 @@ describe('probe', () => {
   ];
 
   describe('whose request fails', () => {
-    type Reasons = Readonly<Record<Exclude<Step, 'cancel'>, string>>;
+    type Reasons = Readonly<Record<Exclude<Step, 'cancel' | 'look'>, string>>;
     const same = (reason: string, ofTokens = reason): Reasons => ({
       ping: reason,
       login: reason,

@@ -113,6 +113,13 @@ describe('probe and a manifest', () => {
       });
     }
 
+    it('does not ask where the Secret keeps the login to other repositories', async () => {
+      const credential = { isFor: (repository: string) => repository === 'team/app' };
+      const probed = await table.run(pushedWithToken(), { pull: manifest, credential });
+      expect(probed.pull).to.deep.equal({ kind: 'NotItsRepository' });
+      expect(short(probed)).to.equal('Unknown/CredentialsNotMatched');
+    });
+
     it('does not take the token of the push to another repository, whatever it may', async () => {
       await table.run(
         [...pushedWithToken(jwt('pull', 'push')), [PULL_TOKEN, token('t2')], [`${HEAD} as Bearer t2`, ok]],

@@ -59,6 +59,8 @@ export interface ProbeOptions {
   /** URL of the registry, where it is not {@link ProbeTable.registry}. */
   readonly url?: string;
   readonly tokenHost?: string;
+  /** Whether asking may create the repository. */
+  readonly mayCreate?: boolean;
   /** A manifest to ask for as well. */
   readonly pull?: ManifestName;
 }
@@ -125,6 +127,7 @@ export async function openTable(): Promise<ProbeTable> {
       registry: target,
       repository: 'team/app',
       credential,
+      mayCreate: options.mayCreate,
       pull: options.pull,
       timeoutMs: TIMEOUT_MS,
     };

@@ -126,6 +126,7 @@ describe('probe', () => {
           codes: ['DENIED'],
           html: false,
           tokenError: undefined,
+          phrase: undefined,
           retryAfterMs: undefined,
         },
         login: 'proven',

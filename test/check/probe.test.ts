@@ -73,7 +73,6 @@ describe('probe', () => {
     });
 
     const refusals: readonly [name: string, reply: Reply, anonymous: boolean, reason: string][] = [
-      ['a Basic challenge to a login that was sent along', wantsBasic, false, 'PushUnauthorized'],
       ['a 403 to a login that was sent along', refused(403, 'DENIED'), false, 'PushUnauthorized'],
       ['a Basic challenge to nobody', wantsBasic, true, 'CredentialsRequired'],
       ['a 403 to nobody', refused(403, 'DENIED'), true, 'CredentialsRequired'],
@@ -91,6 +90,22 @@ describe('probe', () => {
         ];
         const { observation } = await table.run(turns, { anonymous });
         expect(observation.kind).to.equal('UploadRefused');
+        expect(table.diagnose(observation).reason).to.equal(reason);
+      });
+    }
+
+    for (const [status, login, reason] of [
+      [200, 'unchecked', 'PushUnauthorized'],
+      [401, 'disproven', 'CredentialsRejected'],
+      [403, 'unchecked', 'PushUnauthorized'],
+    ] as const) {
+      it(`asks once more after a Basic challenge to a login that was sent along: ${status} is ${reason}`, async () => {
+        const { observation } = await table.run([
+          [PING, ok],
+          [`${POST} as ci`, wantsBasic],
+          [LOGIN, answer(status)],
+        ]);
+        expect(observation).to.include({ kind: 'UploadRefused', login });
         expect(table.diagnose(observation).reason).to.equal(reason);
       });
     }

@@ -2,10 +2,24 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { REASONS, type Reason } from '../../src/check/reason.ts';
-import type { SecretForm } from '../../src/check/secret-content.ts';
+import type { SecretForm, SecretPart } from '../../src/check/secret-content.ts';
 import { quote, remedyFor, type Facts, type Remediation } from '../../src/check/remediation/remedy.ts';
 import { verifyCommand } from '../../src/controller/verify.ts';
 
+const MENDED: Readonly<Record<SecretPart, RegExp>> = {
+  login: /^docker-registry login /,
+  'both-logins': /^patch login .*{"data":{"token":null}}/,
+  'docker-and-plain': /^patch login .*{"data":{"username":null,"password":null,"token":null}}/,
+  'wrong-key':
+    /^generic harbor-registry-login .*--type=kubernetes\.io\/dockerconfigjson --from-file=\.dockerconfigjson=config\.json/,
+  'ca.crt': /^patch login .*{"data":{"ca\.crt":null}}.* generic login -n apps --from-file=ca\.crt --dry-run/,
+  'client-certificate':
+    /^patch login .*{"data":{"tls\.crt":null,"tls\.key":null}}.* generic login .*--from-file=tls\.crt --from-file=tls\.key /,
+  registry: /^patch login .*{"stringData":{"registry":"'reg\.example'"}}/,
+  registries: /^login -n apps --overwrite doctor\.stella-ops\.org\/registries=reg\.example$/,
+  'token-hosts': /^login -n apps doctor\.stella-ops\.org\/token-hosts-$/,
+};
+const PARTS = Object.keys(MENDED) as SecretPart[];
 const FORMS = ['docker', 'password', 'token', 'other'] as const;
 const OPERATORS = [
   undefined,
@@ -97,6 +111,7 @@ describe('remedyFor', () => {
     it(`helps with ${reason}: filled in, at most eight steps, the last one verifies`, () => {
       for (const facts of [
         ...FORMS.map((form) => someFacts({ form, expirySource: 'SecretKey' })),
+        ...PARTS.map((part) => someFacts({ part })),
         ...OPERATORS.map((operator) => someFacts({ operator, expirySource: 'Annotation' })),
         { ...someFacts(), secret: undefined },
       ]) {
@@ -116,6 +131,7 @@ describe('remedyFor', () => {
   it('writes commands that a shell can parse', () => {
     const all = [
       ...FORMS.flatMap((form) => commands(someFacts({ form, expirySource: 'SecretKey' }))),
+      ...PARTS.flatMap((part) => commands(someFacts({ part }))),
       ...OPERATORS.flatMap((operator) => commands(someFacts({ operator, expirySource: 'Annotation' }))),
       ...commands({ ...someFacts(), secret: undefined }),
     ];
@@ -126,7 +142,8 @@ describe('remedyFor', () => {
 
   it('recognizes the command of each step that has one', () => {
     for (const reason of FAILURES) {
-      for (const step of remedy(reason).steps) {
+      const all = [...PARTS.map((part) => someFacts({ part })), ...FORMS.map((form) => someFacts({ form }))];
+      for (const step of all.flatMap((facts) => remedy(reason, facts).steps)) {
         if (/\b(kubectl|curl|openssl|getent) (-|[a-z_]+ )/.test(step))
           expect(commandOf(step), step).to.be.a('string');
       }
@@ -164,6 +181,9 @@ describe('remedyFor', () => {
     const byDefault = { repository: 'stellaops/doctor-test' };
     const of = (facts: Facts): string[] => [
       ...FORMS.flatMap((form) => commands({ ...facts, form, expirySource: 'SecretKey' })),
+      ...PARTS.flatMap((part) => remedy('SecretInvalid', { ...facts, part }).steps).flatMap(
+        (step) => commandOf(step) ?? [],
+      ),
       ...commands({ ...facts, ...byDefault, expirySource: 'Annotation' }),
       ...OPERATORS.flatMap((operator) => commands({ ...facts, operator })),
     ];
@@ -240,6 +260,46 @@ describe('remedyFor', () => {
       }
     });
   }
+
+  for (const part of PARTS) {
+    it(`mends a Secret where ${part} is wrong, and nothing else of it`, () => {
+      const steps = remedy('SecretInvalid', someFacts({ part })).steps.slice(0, -1);
+      const all = steps.flatMap((step) => commandOf(step) ?? []);
+      const shown = all
+        .filter((command) => !/^(?:printf|kubectl patch rpc) /.test(command))
+        .join(' ')
+        .replaceAll('kubectl patch ', 'patch ')
+        .replaceAll(/(?:kubectl (?:create|annotate) )?secret /g, '');
+      expect(shown).to.match(MENDED[part]);
+      // Nobody is asked for a login that is not at fault.
+      expect(all.some((one) => one.includes('REGISTRY_PASSWORD'))).to.equal(part === 'login');
+    });
+  }
+
+  it('tries a token as the operator sends it, since docker login cannot, and shows it in no list of processes', () => {
+    for (const reason of ['CredentialsRejected', 'PushUnauthorized'] as const) {
+      const [step = ''] = remedy(reason, someFacts({ form: 'token' })).steps;
+      const [curl] = wordsOf(commandOf(step) ?? '').filter(([program]) => program === 'curl');
+      expect(curl).to.deep.equal('curl -sSi -m 20 -H @- https://reg.example/v2/'.split(' '));
+      expect(remedy(reason, someFacts({ form: 'token' })).steps.join('\n')).to.not.include('docker login');
+      expect(remedy(reason, someFacts({ form: 'password' })).steps[0]).to.match(
+        /: docker login reg\.example$/,
+      );
+    }
+  });
+
+  it('puts an authority into the Secret of the check only where there is one', () => {
+    for (const reason of ['TLSVerificationFailed', 'TokenServiceFailed'] as const) {
+      expect(remedy(reason).steps.join('\n'), reason).to.include(
+        'create secret generic login -n apps --from-file=ca.crt ',
+      );
+      const anonymous = remedy(reason, { ...someFacts(), secret: undefined }).steps.join('\n');
+      expect(anonymous, reason)
+        .to.include('this check names no Secret')
+        .and.not.include('kubectl create secret');
+      expect(anonymous, reason).to.include('caBundle');
+    }
+  });
 
   it('takes over nothing by a client-side apply: that would copy the password into an annotation', () => {
     for (const secret of [undefined, 'login']) {

@@ -252,10 +252,10 @@ export const ROWS: readonly Row[] = [
   ],
   ['neither', entry({}), 'SecretInvalid', /neither auth nor username and password$/],
   [
-    'an identity token',
-    entry({ auth: base64('ci:'), identitytoken: CANARY }),
+    'an identity token with a space',
+    entry({ auth: base64('ci:'), identitytoken: 'c4nary x' }),
     'SecretInvalid',
-    /an identity token instead of a password, which is not supported yet/,
+    /"identitytoken" with a space/,
   ],
   [
     'a registry token with a space',
@@ -286,6 +286,12 @@ export const ROWS: readonly Row[] = [
     aSecret('Opaque', { ...login, '.dockerconfigjson': '{}' }, bound),
     'SecretInvalid',
     /^it has \.dockerconfigjson as well as username, password, which is ambiguous/,
+  ],
+  [
+    'the file of the docker client under its own name',
+    plain({ 'config.json': JSON.stringify({ auths: { 'reg.example': { auth } } }) }),
+    'SecretInvalid',
+    /^its key config\.json has a docker configuration in it, which belongs under the key \.dockerconfigjson$/,
   ],
   [
     'neither form',

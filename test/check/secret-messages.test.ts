@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { readCredential, type SecretProblem } from '../../src/check/credential.ts';
 import { judge } from '../../src/check/judge.ts';
 import { FINDINGS } from '../../src/check/reason.ts';
-import type { SecretContent } from '../../src/check/secret-content.ts';
+import type { SecretContent, SecretPart } from '../../src/check/secret-content.ts';
 import { readSecret } from '../../src/controller/secrets.ts';
 import { aRegistry } from '../support/builders.ts';
 import { createAuthority } from '../support/certificates.ts';
@@ -35,6 +35,28 @@ describe('the messages about Secrets', () => {
       expect(problem.detail).to.match(/^[^\p{Cc}]+$/u);
     });
   }
+
+  it('come with the part of the Secret that is wrong, which is the login where nothing else is', () => {
+    const parts: readonly (readonly [says: RegExp, part: SecretPart])[] = [
+      [/^its key ca\.crt /, 'ca.crt'],
+      [/^its key tls\./, 'client-certificate'],
+      [/^its key registry /, 'registry'],
+      [/^its annotation \S+\/registries /, 'registries'],
+      [/^its annotation \S+\/token-hosts /, 'token-hosts'],
+      [/^it has token as well as /, 'both-logins'],
+      [/^it has \.dockerconfigjson as well as /, 'docker-and-plain'],
+      [/^its key config\.json /, 'wrong-key'],
+      [/^/, 'login'],
+    ];
+    const invalid = ROWS.map(([, secret]) => problemOf(secret)).filter(
+      (one) => one.reason === 'SecretInvalid',
+    );
+    for (const { detail, part = 'login' } of invalid)
+      expect(part, detail).to.equal(parts.find(([says]) => says.test(detail))?.[1]);
+    expect(new Set(invalid.map(({ part = 'login' }) => part))).to.deep.equal(
+      new Set(parts.map(([, part]) => part)),
+    );
+  });
 
   it('are different from each other, show no value, and name the Secret', async () => {
     const unread = await Promise.all(

@@ -102,6 +102,7 @@ describe('the RegistryPushCheck API on an API server', function () {
       expect(object.spec).to.deep.equal({
         registryUrl: 'registry.example.com',
         pushTestRepository: 'stellaops/doctor-test',
+        allowRepositoryCreation: false,
         timeout: '30s',
         failureThreshold: 3,
         suspend: false,

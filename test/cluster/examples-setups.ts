@@ -13,10 +13,6 @@ import type { Users } from '../support/token-server.ts';
 /** Reasons that no file of deploy/examples can end in, and why. The README there says the same, word for word. */
 export const WITHOUT_FILE = {
   ProxyFailed: 'Registries are asked directly: this version uses no proxy.',
-  LoginLocked: 'This version does not tell a locked login from a rate limit: it is `RateLimited`.',
-  RepositoryWouldBeCreated:
-    'This version does not look whether the repository exists before it asks for the push.',
-  QuotaExceeded: 'This version does not tell a quota from a missing right: it is `PushDenied`.',
   OperatorResourceExhausted: 'The operator itself is at fault: it ran out of sockets or memory.',
 } as const satisfies Partial<Record<FailureReason, string>>;
 
@@ -68,6 +64,7 @@ const AS_CI = ' as ci with another password';
 /** A token that is the password itself, wrapped. */
 const WRAPPED = Buffer.from('not-a-real-password').toString('base64');
 
+const refusal = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
 const asWritten: Setup = { kind: 'as-written' };
 const real = (server: ServerName): Setup => ({ kind: 'server', server });
 const atPing = (reply: Reply): Setup => ({ kind: 'script', turns: () => [['GET /v2/', reply]] });
@@ -111,6 +108,13 @@ export const SETUPS: Readonly<Record<ExampleName, Setup>> = {
   CredentialsTooBroad: asWritten,
   CredentialsRejected: real('registry'),
   CredentialsExpired: real('registry'),
+  LoginLocked: {
+    kind: 'script',
+    turns: () => [
+      ['GET /v2/', challenge('Basic realm="registry"')],
+      [`GET /v2/${AS_CI}`, answer(429, {}, refusal('TOOMANYREQUESTS', 'too many failed login attempts'))],
+    ],
+  },
   CredentialsRequired: real('registry'),
   TokenRefused: real('other-key'),
   TokenServiceFailed: real('no-tokens'),
@@ -133,5 +137,23 @@ export const SETUPS: Readonly<Record<ExampleName, Setup>> = {
   RepositoryNotFound: atUpload(answer(404, {}, errors('NAME_UNKNOWN')), 'team/not-created-yet'),
   RepositoryInvalid: atUpload(answer(400, {}, errors('NAME_INVALID')), 'doctor-test'),
   RegistryReadOnly: real('read-only'),
+  RepositoryWouldBeCreated: {
+    kind: 'script',
+    turns: () => [
+      [
+        'GET /v2/',
+        answer(
+          401,
+          { 'WWW-Authenticate': 'Basic realm="Authorization Required"' },
+          '{"code":"UNAUTHORIZED"}',
+        ),
+      ],
+      [`GET /v2/${AS_CI}`, answer(200)],
+      [`GET /v2/team/not-created-yet/tags/list${AS_CI}`, answer(404, {}, errors('NAME_UNKNOWN'))],
+    ],
+  },
+  QuotaExceeded: atUpload(
+    answer(403, {}, refusal('DENIED', 'adding it will exceed the configured upper limit of 5 GiB')),
+  ),
   UnexpectedResponse: atUpload(answer(202)),
 };

@@ -88,6 +88,14 @@ describe('the charts on an API server', function () {
         expect(await site.kubectl(['get', kinds, '-A', '-o', 'name'])).not.to.include(`${OPERATOR}-crds`);
       });
 
+      it('keep by --reset-then-reuse-values what was set before', async () => {
+        const args = ['--reset-then-reuse-values', '--set', 'rbac.aggregate=false'];
+        await site.mustHelm(helm, ['upgrade', 'rpc', current.chart, '-n', NS, ...args], {});
+        expect((await site.stored(NS, `${OPERATOR}-oci`)).spec).to.include({ existingSecret: 'team-login' });
+        const aggregated = ['get', 'clusterrole', `${OPERATOR}-view`, '--ignore-not-found', '-o', 'name'];
+        expect(await site.kubectl(aggregated)).to.equal('');
+      });
+
       it('serve three checks of one release by their defaults, once their Secrets may be read', async () => {
         await site.paste(lineOf(notes, 'kubectl create rolebinding').replace('NAMESPACE', 'team'), '');
         await site.mustHelm(helm, ['install', 'three', CHECKS, '-n', NS], {

@@ -15,8 +15,8 @@ export function commandIn(steps: readonly string[], words: string): string {
   return /: ((?:kubectl|T=)[^]*)$/.exec(step)?.[1] ?? expect.fail(`no step with ${words}`);
 }
 
-/** Runs a command of a remediation as a person would, with the login of `ci` at hand, and gives what it says. */
-export async function paste(command: string, password = ''): Promise<string> {
+/** Runs a command of a remediation as a person would, with the login of `ci` at hand, in this directory, and gives what it says. */
+export async function paste(command: string, password = '', cwd?: string): Promise<string> {
   const { tools, controlPlane, dir } = lab();
   const env = {
     PATH: `${dirname(tools.kubectl)}:/usr/bin:/bin`,
@@ -30,6 +30,7 @@ export async function paste(command: string, password = ''): Promise<string> {
     file: '/bin/sh',
     args: ['-c', command],
     env,
+    ...(cwd === undefined ? {} : { cwd }),
   });
   expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
   return stdout;

@@ -104,6 +104,65 @@ describe('the operator and the forms of Secrets', () => {
     expect(Object.keys(data)).to.have.members(['ca.crt', 'password', 'registry', 'username']);
   }).timeout(60_000);
 
+  const docker = (): string =>
+    JSON.stringify({ auths: { [registry.host]: { username: 'ci', password: PASSWORD } } });
+  const ill: readonly (readonly [
+    name: string,
+    values: () => Readonly<Record<string, string>>,
+    annotations?: Readonly<Record<string, string>>,
+    reason?: string,
+  ])[] = [
+    ['an-empty-user-name', () => ({ username: '', password: PASSWORD, registry: registry.host })],
+    ['a-token-beside-a-password', () => ({ ...login, token: 'canary', registry: registry.host })],
+    ['a-password-beside-a-docker-configuration', () => ({ '.dockerconfigjson': docker(), ...login })],
+    ['the-file-of-docker', () => ({ 'config.json': docker() })],
+    [
+      'a-bad-authority',
+      () => ({ ...login, registry: registry.host, 'ca.crt': Buffer.from(authority.pem).toString('base64') }),
+    ],
+    ['a-bad-client-certificate', () => ({ ...login, registry: registry.host, 'tls.crt': 'canary' })],
+    ['a-wildcard-for-a-registry', () => ({ ...login, registry: '*.example' })],
+    ['a-wildcard-in-a-list', () => login, { 'doctor.stella-ops.org/registries': '*.example' }],
+    [
+      'a-url-for-a-token-service',
+      () => ({ '.dockerconfigjson': docker() }),
+      { 'doctor.stella-ops.org/token-hosts': 'https://auth.example/token' },
+    ],
+    ['no-authority', () => ({ '.dockerconfigjson': docker(), 'ca.crt': '' }), {}, 'TLSVerificationFailed'],
+  ];
+  for (const [name, values, annotations = {}, reason = 'SecretInvalid'] of ill) {
+    it(`mends a Secret with ${name.replaceAll('-', ' ')} by the commands that it gives`, async () => {
+      const folder = join(lab().dir, `mend-${name}`);
+      const pair = await authority.issue({ commonName: 'ci', client: true });
+      const files = {
+        'ca.crt': authority.pem,
+        'tls.crt': pair.certPem,
+        'tls.key': pair.keyPem,
+        'config.json': docker(),
+      };
+      await mkdir(folder);
+      for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+      const { metadata, stringData, ...rest } = secret(name, 'Opaque', values());
+      const given = Object.entries(stringData as object).filter(
+        ([, value]) => value !== '' || reason === 'SecretInvalid',
+      );
+      const manifest = {
+        ...rest,
+        stringData: Object.fromEntries(given) as Manifest,
+        metadata: { ...(metadata as object), annotations },
+      };
+      await apply(manifest, check(NS, name, spec(name)));
+      const red = await untilVerdict(NS, name, `False/${reason}`);
+      // The first asks for a login at the terminal, the second starts a pod, which nobody would run here.
+      const commands = (red.status?.remediation?.steps ?? [])
+        .flatMap((step) => /: ((?:kubectl (?!run )|T=)[^]*)$/.exec(step)?.[1] ?? [])
+        .map((command) => command.replace(' --type=kubernetes', ' --from-file=ca.crt --type=kubernetes'));
+      expect(commands.length).to.be.above(1);
+      for (const command of commands) await paste(command, PASSWORD, folder);
+      await untilVerdict(NS, name, 'True/PushAuthorized');
+    }).timeout(90_000);
+  }
+
   it('does what docs/secrets.md says by the commands that stand there', async () => {
     const { dir, tools, controlPlane } = lab();
     const folder = join(dir, 'secrets-docs');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isTooBroad, mayGoTo, type Consent } from '../../src/registry/binding.ts';
+import { isTooBroad, mayGoTo, spansOwners, type Consent } from '../../src/registry/binding.ts';
 import { aRegistry } from '../support/builders.ts';
 
 const nothing: Consent = { stated: [], installed: [], trusted: [] };
@@ -152,4 +152,24 @@ describe('isTooBroad', () => {
     '*.corp.internal',
   ];
   for (const host of fine) it(`does not say so of ${host}`, () => expect(isTooBroad(host)).to.equal(false));
+});
+
+describe('spansOwners', () => {
+  const rows: readonly (readonly [key: string, host: string, spans: boolean])[] = [
+    ['*.*.amazonaws.com', 'evil.s3.amazonaws.com', true],
+    ['*.s*.amazonaws.com', 'evil.s3.amazonaws.com', true],
+    ['*.dkr.ecr.*.amazonaws.com', '1.dkr.ecr.eu-west-1.amazonaws.com', false],
+    ['*.dkr.ecr.eu-west-1.amazonaws.com', '1.dkr.ecr.eu-west-1.amazonaws.com', false],
+    ['*.*.azurecr.io', 'reg.evil.azurecr.io', true],
+    ['*.team.azurecr.io', 'reg.team.azurecr.io', false],
+    ['*.*.*.cluster.local', 'reg.evil.svc.cluster.local', true],
+    ['*.*.s*.k8s.internal:5000', 'reg.evil.svc.k8s.internal:5000', true],
+    ['*.team.svc.cluster.local', 'reg.team.svc.cluster.local', false],
+    ['*.*.reg.example', 'a.b.reg.example', false],
+    ['*.corp.internal', 'reg.corp.internal', false],
+    ['evil.s3.amazonaws.com', 'evil.s3.amazonaws.com', false],
+  ];
+  for (const [key, host, spans] of rows)
+    it(`${spans ? 'says so' : 'does not say so'} of ${key} and ${host}`, () =>
+      expect(spansOwners(key, host)).to.equal(spans));
 });

@@ -24,6 +24,12 @@ function keyFor(keys: readonly string[], url: string, repository = 'team/app'): 
 }
 
 describe('readDockerConfig chooses a key', () => {
+  it('and none whose wildcard stands for the customer or the namespace that the host belongs to', () => {
+    expect(keyFor(['*.*.amazonaws.com'], 'https://evil.s3.amazonaws.com')).to.equal(undefined);
+    expect(keyFor(['*.*.*.cluster.local'], 'https://reg.evil.svc.cluster.local')).to.equal(undefined);
+    expect(keyFor(['*.*.reg.example'], 'https://a.b.reg.example')).to.equal('*.*.reg.example');
+  });
+
   const matching: readonly [name: string, key: string, url: string][] = [
     ['the host itself', 'reg.example', 'https://reg.example'],
     ['in capitals', 'REG.Example', 'https://reg.example'],

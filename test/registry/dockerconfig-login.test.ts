@@ -6,6 +6,7 @@ import { CANARY, leaksOf } from '../support/scripted-registry.ts';
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 const good = { auth: base64(`ci:${CANARY}`) };
+const CANARY_TOKEN = 'c4nary.identity';
 const config = (auths: unknown): string => JSON.stringify({ auths });
 
 function read(text: string, url = 'https://reg.example', repository = 'team/app'): DockerConfigEntry {
@@ -17,7 +18,7 @@ function read(text: string, url = 'https://reg.example', repository = 'team/app'
 /** The user name that was found, or what is said instead. */
 function outcome(entry: DockerConfigEntry): string {
   if (entry.kind !== 'found') return entry.kind;
-  return entry.login.kind === 'password' ? `found ${entry.login.username}` : 'found a token';
+  return entry.login.kind === 'password' ? `found ${entry.login.username}` : `found ${entry.login.kind}`;
 }
 
 describe('readDockerConfig', () => {
@@ -28,7 +29,6 @@ describe('readDockerConfig', () => {
       ['with auth before the others', { ...good, username: 'other', password: 'other' }, 'ci', CANARY],
       ['beside an empty auth', { auth: '', username: 'ci', password: CANARY }, 'ci', CANARY],
       ['beside an email and unknown fields', { ...good, email: 7, x: null }, 'ci', CANARY],
-      ['beside an identity token', { ...good, identitytoken: 't' }, 'ci', CANARY],
       ['with colons in the password', { auth: base64('ci:a:b:') }, 'ci', 'a:b:'],
       ['with white space', { username: ' ci ', password: ' p ' }, ' ci ', ' p '],
       ['of a token', { auth: base64('<token>:t') }, '<token>', 't'],
@@ -56,6 +56,23 @@ describe('readDockerConfig', () => {
       expect(found.login.token.reveal()).to.equal('c4nary.token');
       expect(JSON.stringify(found)).to.not.include('c4nary');
     });
+
+    const identities: readonly [name: string, entry: unknown, beside: string | undefined][] = [
+      ['alone', { identitytoken: CANARY_TOKEN }, undefined],
+      ['beside a user name', { username: 'ci', identitytoken: CANARY_TOKEN }, undefined],
+      ['as docker leaves it', { auth: base64('<token>:'), identitytoken: CANARY_TOKEN }, undefined],
+      ['before a password', { ...good, identitytoken: CANARY_TOKEN }, `ci:${CANARY}`],
+    ];
+    for (const [name, entry, beside] of identities) {
+      it(`reads an identity token ${name}, unchanged`, () => {
+        const found = read(config({ 'reg.example': entry }));
+        if (found.kind !== 'found' || found.login.kind !== 'identity') throw new Error('no identity token');
+        const { token, beside: login } = found.login;
+        expect(token.reveal()).to.equal(CANARY_TOKEN);
+        expect(login && `${login.username}:${login.password.reveal()}`).to.equal(beside);
+        expect(JSON.stringify(found)).to.not.include('c4nary');
+      });
+    }
 
     it('is not disturbed by other entries that are malformed', () => {
       expect(outcome(read(config({ a: null, b: { auth: '%' }, c: 7, 'reg.example': good })))).to.equal(

@@ -209,16 +209,10 @@ describe('readDockerConfig', () => {
         ours({ username: 'c:i', password: CANARY }),
       ],
       [
-        'with an identity token only',
+        'with an identity token of two words',
         'invalid',
-        /has an identity token instead of a password, which is not supported yet/,
-        ours({ identitytoken: CANARY }),
-      ],
-      [
-        'with an identity token and an empty password',
-        'invalid',
-        /has an identity token instead of a password, which is not supported yet/,
-        ours({ auth: base64('ci:'), identitytoken: CANARY }),
+        /has a token in "identitytoken" with a space or a letter outside ASCII/,
+        ours({ identitytoken: `${CANARY} x` }),
       ],
       [
         'with a registry token of two words',

@@ -4,14 +4,18 @@ import { expect } from 'chai';
 import { createTrust, openConnection } from '../../src/registry/connection.ts';
 import { createGuard } from '../../src/registry/egress.ts';
 import type { NetworkFailure } from '../../src/registry/failure.ts';
-import { createSend, type Response } from '../../src/registry/http.ts';
+import { createSend, type Request, type Response } from '../../src/registry/http.ts';
 import { LOOPBACK_RANGES, never } from './asking.ts';
 
 const FINAL = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\n\r\n';
 
 /** Asks a server that writes `bytes`, and then again whenever the socket has room where `endless`. */
-async function askServerOf(bytes: string, endless: boolean): Promise<Response | NetworkFailure> {
+async function askServerOf(
+  bytes: string,
+  endless: boolean,
+  method: Request['method'] = 'GET',
+): Promise<Response | NetworkFailure> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
@@ -28,7 +32,7 @@ async function askServerOf(bytes: string, endless: boolean): Promise<Response | 
   });
   try {
     return await createSend(connection)(
-      { method: 'GET', url: new URL(`http://127.0.0.1:${String(port)}/v2/`) },
+      { method, url: new URL(`http://127.0.0.1:${String(port)}/v2/`) },
       never,
     );
   } finally {
@@ -51,6 +55,13 @@ describe('createSend and interim answers', () => {
       cause: 'protocol',
     });
   });
+
+  for (const method of ['GET', 'HEAD', 'POST', 'DELETE'] as const) {
+    it(`ends at another protocol that nobody asked for, after ${method}`, async () => {
+      const bytes = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n';
+      expect(await askServerOf(bytes, false, method)).to.deep.equal({ kind: 'failed', cause: 'protocol' });
+    });
+  }
 
   it('ends where they never end, without a deadline', async () => {
     expect(await askServerOf(INTERIM.repeat(5000), true)).to.deep.equal({

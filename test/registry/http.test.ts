@@ -52,7 +52,14 @@ describe('createSend writes', () => {
     'accept-encoding': 'identity',
     'user-agent': 'registry-push-check',
   };
-  const rows: readonly [name: string, request: Request, more: Readonly<Record<string, string>>][] = [
+  const form =
+    'grant_type=refresh_token&client_id=registry-push-check&service=a%26b&scope=repository%3Aa%3Apull&refresh_token=t%2B%26%3D';
+  const rows: readonly [
+    name: string,
+    request: Request,
+    more: Readonly<Record<string, string>>,
+    body?: string,
+  ][] = [
     ['a GET', { method: 'GET', url: new URL('https://reg.example/v2/') }, {}],
     [
       'a GET with a login',
@@ -63,6 +70,16 @@ describe('createSend writes', () => {
       'a POST, whose length is 0',
       { method: 'POST', url: new URL('https://reg.example/v2/a/blobs/uploads/'), authorization },
       { 'content-length': '0', authorization: authorization.reveal() },
+    ],
+    [
+      'a POST of an identity token, as a form',
+      {
+        method: 'POST',
+        url: new URL('https://reg.example/token'),
+        refresh: { token: new Secret('t+&='), service: 'a&b', scope: 'repository:a:pull' },
+      },
+      { 'content-length': String(form.length), 'content-type': 'application/x-www-form-urlencoded' },
+      form,
     ],
     [
       'a DELETE',
@@ -83,8 +100,8 @@ describe('createSend writes', () => {
       },
     ],
   ];
-  for (const [name, request, more] of rows) {
-    it(`${name} with these headers and no others, and no body`, async () => {
+  for (const [name, request, more, body = ''] of rows) {
+    it(`${name} with these headers and no others, and ${body === '' ? 'no' : 'this'} body`, async () => {
       const seen: unknown[] = [];
       const { origin, pathname, search } = request.url;
       nock(origin)
@@ -96,7 +113,7 @@ describe('createSend writes', () => {
         });
       await createSend(connection)(request, never);
       expect(seen).to.deep.equal([
-        { host: 'reg.example', keep: 'keep-alive', headers: { ...always, ...more }, body: '' },
+        { host: 'reg.example', keep: 'keep-alive', headers: { ...always, ...more }, body },
       ]);
     });
   }
@@ -138,6 +155,7 @@ describe('createSend', () => {
         Location: ['/first', '/second'],
         'Content-Type': 'text/plain',
         'Retry-After': '7',
+        'X-Registry-Supports-Signatures': '1',
       },
       'words',
     );
@@ -148,6 +166,7 @@ describe('createSend', () => {
       location: '/first',
       contentType: 'text/plain',
       retryAfter: '7',
+      signatures: '1',
       body: 'words',
     });
   });
@@ -160,6 +179,7 @@ describe('createSend', () => {
       location: undefined,
       contentType: undefined,
       retryAfter: undefined,
+      signatures: undefined,
       body: '',
     });
   });

@@ -9,6 +9,7 @@ import {
   isNamedBy,
   loginServer,
   parseRegistryUrl,
+  requestName,
   sameOrigin,
   shownOrigin,
 } from '../../src/registry/origin.ts';
@@ -305,5 +306,22 @@ describe('loginServer', () => {
   ];
   for (const [url, server] of rows) {
     it(`is ${server} for ${url}`, () => expect(loginServer(aRegistry(url))).to.equal(server));
+  }
+});
+
+describe('requestName', () => {
+  const rows: readonly [name: string, registry: string, repository: string, asked: string][] = [
+    ['one part at Docker Hub', 'docker.io', 'debian', 'library/debian'],
+    ['one part at another name of it', 'https://index.docker.io', 'debian', 'library/debian'],
+    ['two parts at Docker Hub', 'docker.io', 'team/app', 'team/app'],
+    ['one part elsewhere', 'registry.example.com', 'debian', 'debian'],
+    ['one part at a mirror', 'registry-1.docker.io:5000', 'debian', 'debian'],
+  ];
+  for (const [name, url, repository, asked] of rows) {
+    it(`asks for ${asked} by ${name}`, () => {
+      const registry = parseRegistryUrl(url);
+      if ('problem' in registry) throw new Error(registry.problem);
+      expect(requestName(registry, repository)).to.equal(asked);
+    });
   }
 });

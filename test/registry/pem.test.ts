@@ -11,14 +11,31 @@ const YEAR = 365 * 86_400_000;
 let authority: Authority;
 let client: KeyPair;
 let other: KeyPair;
+let weak: KeyPair;
 before(async () => {
   authority = await createAuthority('test authority');
   client = await authority.issue({ commonName: 'ci', client: true });
   other = await authority.issue({ commonName: 'other', client: true });
+  weak = await authority.issue({ commonName: 'weak', client: true, rsaBits: 1024 });
 });
 
 const der = (pem: string): Buffer => new X509Certificate(pem).raw;
 const block = (label: string): string => `-----BEGIN ${label}-----\nQUFBQQ==\n-----END ${label}-----\n`;
+
+/** A key of RSA that nobody has looked for primes for: whether it is right, only a handshake would show. */
+function madeUpKey(bits: number): string {
+  const [whole, half] = [bits, bits / 2].map((length) => Buffer.alloc(length / 8, 0x5a));
+  const numbers = [[0], whole, [1, 0, 1], whole, half, half, half, half, half];
+  const body = numbers.map((number = []) => asn1(0x02, Buffer.from(number)));
+  const text = asn1(0x30, Buffer.concat(body)).toString('base64');
+  return `-----BEGIN RSA PRIVATE KEY-----\n${text}\n-----END RSA PRIVATE KEY-----\n`;
+}
+
+/** One value of ASN.1 (X.690, section 8.1), its length in three bytes. */
+function asn1(tag: number, value: Buffer): Buffer {
+  const length = [0x83, value.length >> 16, value.length >> 8, value.length];
+  return Buffer.concat([Buffer.from([tag, ...length]), value]);
+}
 
 /** What the texts are made of: a problem must show none of it. */
 function bodyOf(pem: string): string {
@@ -174,6 +191,17 @@ describe('readClientCertificate', () => {
       /^tls\.key is not PEM: it has no line -----BEGIN PRIVATE KEY-----$/,
     ],
     ['two keys', () => [client.keyPem, client.keyPem], /^tls\.crt holds a private key/],
+    [
+      'a key that would stop the process for minutes',
+      () => [client.certPem, madeUpKey(65_536)],
+      /^tls\.key has a key of 65535 bits, longer than 4096, which takes too long to sign with$/,
+    ],
+    ['a key that TLS refuses', () => [weak.certPem, weak.keyPem], /^tls\.crt has a key that is too short/],
+    [
+      'an authority in between that TLS refuses',
+      () => [client.certPem + weak.certPem, client.keyPem],
+      /^tls\.crt has a key that is too short/,
+    ],
     ['no certificate', () => ['', client.keyPem], /^tls\.crt is empty$/],
     [
       'a certificate that has expired',

@@ -51,6 +51,7 @@ describe('sessionOf', () => {
       location,
       contentType: undefined,
       retryAfter: undefined,
+      signatures: undefined,
       body: '',
     };
     const found = sessionOf(response, registry, uploadUrl(registry, 'team/app'));

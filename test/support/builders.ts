@@ -56,6 +56,7 @@ export function aSpec(over: Partial<CheckSpec> = {}): CheckSpec {
   return {
     registryUrl: 'https://registry.example.com',
     repository: 'team/app',
+    allowRepositoryCreation: false,
     existingSecret: undefined,
     intervalMs: 600_000,
     schedule: undefined,
@@ -101,7 +102,15 @@ export function aDiagnosis(over: Partial<Diagnosis> = {}): Diagnosis {
 
 /** An answer with a status and no text. */
 export function anAnswer(status: number, over: Partial<Answer> = {}): Answer {
-  return { status, codes: [], html: false, tokenError: undefined, retryAfterMs: undefined, ...over };
+  return {
+    status,
+    codes: [],
+    html: false,
+    tokenError: undefined,
+    phrase: undefined,
+    retryAfterMs: undefined,
+    ...over,
+  };
 }
 
 /** A green observation: the login is proven, the session cancelled. */
@@ -159,6 +168,7 @@ export function aRegistry(url = 'https://registry.example.com'): Registry {
 export function aCredential(password = 'hunter2', over: Partial<Credential> = {}): Credential {
   return {
     login: { kind: 'password', username: 'ci', password: new Secret(password) },
+    isFor: () => true,
     matchedKey: 'registry.example.com',
     tls: undefined,
     tokenHosts: [],

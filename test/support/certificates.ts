@@ -11,6 +11,8 @@ export interface CertificateRequest {
   readonly ipAddresses?: readonly string[];
   /** For a client instead of a server. */
   readonly client?: boolean;
+  /** A key of RSA with that many bits instead of one of ECDSA. */
+  readonly rsaBits?: number;
   /** An hour ago by default. */
   readonly notBefore?: Date;
   /** In a day by default. */
@@ -58,8 +60,8 @@ async function issue(
   authorityKeys: webcrypto.CryptoKeyPair,
   request: CertificateRequest,
 ): Promise<KeyPair> {
-  const keys = await generateKeys();
-  const { commonName, organization, client = false } = request;
+  const { commonName, organization, client = false, rsaBits } = request;
+  const keys = await generateKeys(rsaBits);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: [{ CN: [commonName] }, ...(organization === undefined ? [] : [{ O: [organization] }])],
     issuer: authority.subject,
@@ -78,8 +80,11 @@ async function issue(
   return { certPem: `${certificate.toString('pem')}\n`, keyPem: await privateKeyPem(keys) };
 }
 
-function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+function generateKeys(rsaBits?: number): Promise<webcrypto.CryptoKeyPair> {
+  if (rsaBits === undefined) return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: rsaBits };
+  const publicExponent = new Uint8Array([1, 0, 1]);
+  return webcrypto.subtle.generateKey({ ...rsa, publicExponent }, true, ['sign', 'verify']);
 }
 
 function validity({ notBefore, notAfter }: Pick<CertificateRequest, 'notBefore' | 'notAfter'>): {

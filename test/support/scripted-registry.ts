@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { createServer as createHttps, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 
 /** The password of every test's login: distinctive, so that a search finds it wherever it must not be. */
@@ -15,7 +16,7 @@ export const CANARY = 'c4nary:Pässwörd/+?=';
 /** Answers one request, or does not. */
 export type Reply = (response: ServerResponse) => void;
 
-/** One request that must come, as one line (see {@link describeRequest}), and what it gets. */
+/** One request that must come, as one line (see {@link describeRequest}), its body decoded after `with`, and what it gets. */
 export type Turn = readonly [asked: string, reply: Reply];
 
 /** A registry on the loopback that plays a script and keeps what was asked of it. */
@@ -53,8 +54,14 @@ export async function startScriptedRegistry(
   const arrivals = new Set<() => void>();
   let connections = 0;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    if (Number(request.headers['content-length'] ?? 0) === 0) return reply(request, response, '');
+    void readText(request).then((form) =>
+      reply(request, response, ` with ${form.split('&').map(decode).join('&')}`),
+    );
+  };
+  const reply = (request: IncomingMessage, response: ServerResponse, form: string): void => {
     const turn = script[conversation.length];
-    const line = describeRequest(request);
+    const line = `${describeRequest(request)}${form}`;
     conversation.push(line);
     rawHeaders.push(request.rawHeaders);
     for (const arrived of arrivals) arrived();

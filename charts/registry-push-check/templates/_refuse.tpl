@@ -8,6 +8,13 @@
 {{- if and $oci (not $v.oci.registryUrl) -}}
 {{- fail "oci.enabled: a check needs a registry: set oci.registryUrl, for example https://registry.example.com" -}}
 {{- end -}}
+{{- if and (not $oci) (ne (toString $v.oci.enabled) "false") -}}
+{{- range $key := list "pushTestRepository" "existingSecret" "spec" -}}
+{{- if get $v.oci $key -}}
+{{- fail (printf "oci.%s: there is no check to use it: set oci.registryUrl, too, for example https://registry.example.com" $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $oci $v.oci.existingSecret (not (include "registry-push-check.ociHost" .)) -}}
 {{- fail "oci.registryUrl: the host that oci.existingSecret may be sent to cannot be read from it: write it as https://host, https://host:port or https://host/path, an IP address in its shortest form, without a user name or password" -}}
 {{- end -}}

@@ -31,6 +31,7 @@ const job: ProbeJob = {
   repository: 'team/app',
   credential: {
     login: { kind: 'password', username: 'ci', password },
+    isFor: () => true,
     matchedKey: registry.host,
     tls: undefined,
     tokenHosts: [],

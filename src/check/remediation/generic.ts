@@ -1,12 +1,13 @@
 import type { FailureReason } from '../reason.ts';
 import { GRANT_READ } from './grant-read.ts';
 import { inCluster } from './in-cluster.ts';
-import { NEW_SECRET, OTHER_SECRET, patchSecret, RENEW_EXPIRY, WRITE_LOGIN } from './write-login.ts';
+import { MEND_SECRET, TRUST, TRY_LOGIN } from './mend-secret.ts';
+import { NEW_SECRET, OTHER_SECRET, RENEW_EXPIRY, WRITE_LOGIN } from './write-login.ts';
 
 /**
  * What to do, for any registry. Words in braces are filled in: {host}, {repository}, {secret}, {newsecret}, {namespace},
- * {name}, {hostname}, {hostport}, {url}, {server}. A step is a sentence, or a sentence and a command after ": "; {@link WRITE_LOGIN},
- * {@link GRANT_READ} and {@link RENEW_EXPIRY} stand for several, or for none.
+ * {name}, {hostname}, {hostport}, {url}, {server}. A step is a sentence, or a sentence and a command after ": "; what
+ * is imported here under a name in capitals, such as {@link WRITE_LOGIN}, stands for several, or for none.
  */
 export interface Advice {
   /** The fix in one sentence. */
@@ -70,8 +71,8 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
       'See the certificate, on a machine that reaches the registry: openssl s_client -connect {hostport} -servername {hostname} -showcerts </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName',
       `Or from inside the cluster, in case something else answers there: ${inCluster('curl -sSvk -m 20 -o /dev/null {url}/v2/')}`,
       'Expired or for another name: renew it.',
-      'Private authority: put its PEM into the Secret of the check under the key ca.crt, which holds for this login alone, or into the file that caBundle in the configuration of the operator names, and restart the operator.',
-      'A registry that wants a client certificate: put it into the Secret of the check under the keys tls.crt and tls.key.',
+      TRUST,
+      'A registry that wants a client certificate: it must be in the Secret that the check names, beside the login, under the keys tls.crt and tls.key.',
     ],
   },
   NotARegistry: {
@@ -147,11 +148,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   SecretInvalid: {
     summary: 'Correct in Secret {secret} what the message names.',
-    steps: [
-      'If it is the login, write it anew by the next steps.',
-      WRITE_LOGIN,
-      `If it is ca.crt, write the PEM text of that file into the Secret, and tls.crt and tls.key alike: ${patchSecret('--from-file=ca.crt')}`,
-    ],
+    steps: [MEND_SECRET],
   },
   CredentialsNotMatched: {
     summary: 'Give the check a Secret that has a login for {host}.',
@@ -170,7 +167,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   CredentialsRejected: {
     summary: 'Put a login into Secret {secret} that {host} accepts.',
     steps: [
-      'Try the login by hand: docker login {server}',
+      TRY_LOGIN,
       WRITE_LOGIN,
       'If it still fails, let the registry issue a new password or access token.',
     ],
@@ -198,7 +195,8 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     steps: [
       'Look into the logs of the token service that the message names. Where it is the wrong one, correct the realm in the configuration of the registry.',
       `See from inside the cluster which one the registry names, in the header WWW-Authenticate: ${inCluster('curl -sSik -m 20 {url}/v2/')}`,
-      'Where its certificate does not verify: put the PEM of its authority into the Secret of the check under the key ca.crt, or into the file that caBundle in the configuration of the operator names.',
+      'Where its certificate does not verify, trust its authority as the next steps say.',
+      TRUST,
     ],
   },
   TokenRealmNotTrusted: {
@@ -224,7 +222,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   PushUnauthorized: {
     summary: 'Check the login in Secret {secret} first, then its right to push {repository}.',
-    steps: ['Try the login by hand: docker login {server}', WRITE_LOGIN, ASK_ADMIN],
+    steps: [TRY_LOGIN, WRITE_LOGIN, ASK_ADMIN],
   },
   RepositoryNotFound: {
     summary:
@@ -245,9 +243,11 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     steps: ['A registry in maintenance, a pull-through cache and an archived repository take no pushes.'],
   },
   RepositoryWouldBeCreated: {
-    summary: 'Create {repository} at {host} first, or name one that exists.',
+    summary: 'Create {repository} at {host} first, or name one that exists, or let the check create it.',
     steps: [
+      'Create it in the registry itself, or push an image to it once; the login must be able to read it.',
       `Use a repository that exists: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"pushTestRepository":"TEAM/NAME"}}'`,
+      `Let the check create it, empty: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"allowRepositoryCreation":true}}'`,
     ],
   },
   QuotaExceeded: {

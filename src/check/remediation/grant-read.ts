@@ -7,11 +7,11 @@ const APPLY = '--dry-run=client -o yaml | kubectl apply --server-side --force-co
 const grantTo = (subject: string): readonly string[] => [
   `As somebody who may write roles in this namespace, make one for this Secret alone: kubectl create role {role} -n {namespace} --verb=get --resource=secrets --resource-name={secret} ${APPLY}`,
   `Give it to the operator: kubectl create rolebinding {binding} -n {namespace} --role={role} ${subject} ${APPLY}`,
-  'Or for all Secrets of the namespace: whoever runs the operator names it in rbac.secretNamespaces of its Helm chart.',
+  'Or for all Secrets of the namespace, if the operator was installed with Helm: whoever runs it names the namespace in rbac.secretNamespaces.',
 ];
 
 const UNKNOWN: readonly string[] = [
-  'Give its service account the verb get on secrets in this namespace by a Role and a RoleBinding (rbac.secretNamespaces or rbac.namedSecrets of its Helm chart make them).',
+  'Give its service account the verb get on secrets in this namespace by a Role and a RoleBinding (installed with Helm: rbac.secretNamespaces or rbac.namedSecrets make them).',
 ];
 
 /** The operator's user name, and what commands call it. */

@@ -1,8 +1,9 @@
 import { REASONS, type FailureReason, type Reason } from '../reason.ts';
 import type { ExpirySource } from '../expiry.ts';
-import type { SecretForm } from '../secret-content.ts';
+import type { SecretForm, SecretPart } from '../secret-content.ts';
 import { GENERIC } from './generic.ts';
 import { GRANT_READ, grantRead } from './grant-read.ts';
+import { MEND_SECRET, MEND_STEPS, TRUST, TRUST_STEPS, TRY_LOGIN, TRY_STEPS } from './mend-secret.ts';
 import { RENEW_EXPIRY, RENEW_STEPS, WRITE_LOGIN, WRITE_STEPS } from './write-login.ts';
 
 /** Names that remediation is filled with: all of them were validated before, none comes from a registry. */
@@ -18,6 +19,8 @@ export interface Facts {
   readonly secret: string | undefined;
   /** How the Secret holds its login; undefined where it could not be read. */
   readonly form: SecretForm | undefined;
+  /** What is wrong in the Secret; undefined: its login, or nothing. */
+  readonly part?: SecretPart | undefined;
   /** How the end of the login is known; undefined where it is not. */
   readonly expirySource?: ExpirySource | undefined;
   /** User name of the operator in the cluster; undefined where it is not known, or not needed. */
@@ -67,14 +70,18 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
   };
   const several: Readonly<Record<string, readonly string[]>> = {
     [WRITE_LOGIN]: WRITE_STEPS[facts.form ?? 'docker'],
+    [TRY_LOGIN]: TRY_STEPS[facts.form ?? 'docker'],
+    [MEND_SECRET]: MEND_STEPS[facts.part ?? 'login'],
+    [TRUST]: TRUST_STEPS[facts.secret === undefined ? 'none' : 'secret'],
     [GRANT_READ]: grant.steps,
     [RENEW_EXPIRY]: facts.expirySource === undefined ? [] : RENEW_STEPS[facts.expirySource],
   };
+  const expand = (step: string): readonly string[] => several[step]?.flatMap(expand) ?? [step];
   return {
     summary: fill(summary, values, plain),
     steps: [
       ...hint(reason, facts),
-      ...steps.flatMap((step) => several[step] ?? [step]).map((step) => fill(step, values, quote)),
+      ...steps.flatMap(expand).map((step) => fill(step, values, quote)),
       `Check again, which may take 15 seconds: ${facts.verify}`,
     ],
   };

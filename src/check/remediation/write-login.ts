@@ -5,17 +5,26 @@ import { SECRET_ANNOTATION, type SecretForm } from '../secret-content.ts';
  * `kubectl create secret` with apply: works whether the Secret exists or not. Server-side: a client-side apply would copy the
  * password into an annotation.
  */
+export const createFrom = (kind: string, name: string, content: string): string =>
+  `kubectl create secret ${kind} ${name} -n {namespace} ${content} --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
 const createSecret = (name: string): string =>
-  `kubectl create secret docker-registry ${name} -n {namespace} --docker-server={server} --docker-username="$REGISTRY_USER" --docker-password="$REGISTRY_PASSWORD" --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
-const useSecret = (name: string): string =>
+  createFrom(
+    'docker-registry',
+    name,
+    '--docker-server={server} --docker-username="$REGISTRY_USER" --docker-password="$REGISTRY_PASSWORD"',
+  );
+
+/** Makes the check use another Secret. */
+export const useSecret = (name: string): string =>
   `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"'${name}'"}}'`;
 
 /** The commands below take the login from the environment, so that it is not in the shell's history. */
 const HAVE_LOGIN =
   "Have the login at hand: printf 'User: '; read -r REGISTRY_USER; printf 'Password or token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
 
-const HAVE_TOKEN =
-  "Have the token at hand: printf 'Token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
+/** Takes a token into the environment, for what follows. */
+export const READ_TOKEN = "printf 'Token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
+const HAVE_TOKEN = `Have the token at hand: ${READ_TOKEN}`;
 
 /** Changes these keys of a Secret and leaves its type, its annotations and its other keys as they are. */
 export const patchSecret = (literals: string): string =>
