@@ -144,7 +144,10 @@ async function withBearer(
   const reader = await get(pullScope(repository), named);
   if (reader.kind !== 'access') return reader;
   const end = await lookFor(creating, reader.authorization, reader.login, applicant, exchange);
-  if (end?.kind !== 'response') return end ?? get(pushScope(repository), reader.tokens ?? named);
+  const tokens = reader.tokens ?? named;
+  // A pull may be asked for all the same.
+  if (end?.kind === 'RepositoryMissing') return { kind: 'denied', observation: end, tokens };
+  if (end?.kind !== 'response') return end ?? get(pushScope(repository), tokens);
   return { kind: 'UploadRefused', answer: exchange.answerOf(end), login: reader.login, granted: undefined };
 }
 
@@ -184,7 +187,9 @@ async function deny(
   const refused = answer.status === 401 || answer.status === 403;
   const realm = shownOrigin(tokens.realm);
   if (tokens.login === undefined)
-    return refused ? { kind: 'LoginWanted' } : { kind: 'TokenDenied', answer, login: 'none', realm };
+    return refused && answer.phrase === undefined
+      ? { kind: 'LoginWanted' }
+      : { kind: 'TokenDenied', answer, login: 'none', realm };
   // What is said in words needs no proof, and a login that was refused in words gets no second try: it may be counted.
   const said = answer.phrase !== undefined;
   const prove = refused && !said;

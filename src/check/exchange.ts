@@ -70,7 +70,8 @@ async function follow(
   let { url } = request;
   for (let followed = 0; ; followed += 1) {
     const answer = await send({ ...request, url }, signal);
-    const next = answer.kind === 'response' && FOLLOWING.has(step) ? nextOf(answer, url) : undefined;
+    const found = answer.kind === 'response' && FOLLOWING.has(step) ? nextOf(answer, url) : undefined;
+    const next = found !== undefined && asksTheSame(found, request) ? found : undefined;
     if (next === undefined || followed === MAX_FOLLOWED) return { answer, url, next };
     url = next;
   }
@@ -83,6 +84,16 @@ function nextOf({ status, location }: Response, asked: URL): URL | undefined {
   const url = new URL(location, asked);
   // User information in it would become a login of the registry's choice.
   return sameOrigin(url, asked) && url.username === '' && url.password === '' ? url : undefined;
+}
+
+/** Queries by which an upload request would write: a monolithic upload, or the mount of another repository's blob. */
+const WRITING = ['digest', 'mount', 'from'];
+
+/** Whether a redirected upload is still the question that was asked: of this repository, and without data. */
+function asksTheSame(next: URL, { method, url }: Request): boolean {
+  if (method !== 'POST') return true;
+  const tail = url.pathname.slice(url.pathname.indexOf('/v2/'));
+  return next.pathname.endsWith(tail) && !WRITING.some((name) => next.searchParams.has(name));
 }
 
 function isRedirect(response: Response): boolean {

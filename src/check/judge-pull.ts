@@ -62,6 +62,7 @@ function refused(answer: Answer, manifest: ManifestName, subject: Subject): Stag
   const { host } = subject;
   const { status, tokenError } = answer;
   const name = shownManifest(manifest);
+  if (answer.phrase === 'rate-limited') return limited(status, host);
   if (status === 404) {
     return open(
       'ManifestNotFound',
@@ -85,11 +86,12 @@ function refused(answer: Answer, manifest: ManifestName, subject: Subject): Stag
 }
 
 function tokenDenied(
-  { answer: { status }, realm }: Extract<Pulled, { kind: 'PullTokenDenied' }>,
+  { answer: { status, phrase }, realm }: Extract<Pulled, { kind: 'PullTokenDenied' }>,
   manifest: ManifestName,
   subject: Subject,
 ): StageVerdict {
   const service = tokenService(subject.host, realm);
+  if (phrase === 'rate-limited') return limited(status, service);
   if (status === 401 || status === 403) return denied(service, status, manifest, subject);
   return (
     overloaded(status, service, 'TokenServiceFailed') ??
@@ -107,8 +109,13 @@ function denied(who: string, status: number, manifest: ManifestName, { secret }:
   return stage('False', 'PullDenied', message);
 }
 
+/** Some say so behind another status. */
+function limited(status: number, who: string): StageVerdict {
+  return open('RateLimited', `${who} asks for fewer requests (${status}); ${AGAIN}`);
+}
+
 function overloaded(status: number, who: string, failed: Reason): StageVerdict | undefined {
-  if (status === 429) return open('RateLimited', `${who} asks for fewer requests (429); ${AGAIN}`);
+  if (status === 429) return limited(status, who);
   if (status >= 500) return open(failed, `${who} answered with a server error (${status}); ${AGAIN}`);
   return undefined;
 }

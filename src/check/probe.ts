@@ -179,6 +179,8 @@ async function push(first: Access, applicant: Applicant, exchange: Exchange): Pr
   const mayCreate = applicant.mayCreate || first.scheme === 'bearer';
   const access = await authenticate(answer, 'upload', { ...applicant, mayCreate }, exchange);
   if (access.kind !== 'access') return outside(access, first.scheme);
+  const end = await lookBeforeUpload(answer, access, { ...applicant, mayCreate }, exchange);
+  if (end !== undefined) return { end, scheme: access.scheme, got: access };
   const second = await post(access, applicant, exchange);
   if (second.kind !== 'response') return { end: second, scheme: access.scheme, got: access };
   return afterUpload(second, access, applicant, exchange);
@@ -205,9 +207,13 @@ function wantsAnotherLogin(
 ): boolean {
   if (response.status !== 401 || login?.kind === 'token') return false;
   if (access.scheme === 'bearer') return exchange.answerOf(response).tokenError === 'invalid_token';
+  // An identity token alone has not gone along: Basic has no place for it.
+  const alone = login !== undefined && access.authorization === undefined;
   return (
     access.scheme === undefined &&
-    parseChallenges(response.challenges).some(({ scheme }) => scheme === 'bearer')
+    parseChallenges(response.challenges).some(
+      ({ scheme }) => scheme === 'bearer' || (alone && scheme === 'basic'),
+    )
   );
 }
 

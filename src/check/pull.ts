@@ -6,7 +6,7 @@ import { parseToken, pullScope } from '../registry/token.ts';
 import type { Access, Applicant, Denied } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import { judge } from './judge.ts';
-import type { Observation, Pulled } from './observation.ts';
+import type { Answer, Observation, Pulled } from './observation.ts';
 import { requestToken, type TokenService } from './token-request.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function askForManifest(
   if (got === undefined || !isPastLogin(observation, applicant)) return { kind: 'NoAccess' };
   if (!applicant.isFor(named.repository)) return { kind: 'NotItsRepository' };
   // A registry that has just asked for fewer requests gets no other one.
-  if (observation.kind === 'UploadRefused' && observation.answer.status === 429) {
+  if (observation.kind === 'UploadRefused' && isLimited(observation.answer)) {
     return { kind: 'ManifestRefused', answer: observation.answer };
   }
   const manifest = { ...named, repository: requestName(applicant.registry, named.repository) };
@@ -36,6 +36,10 @@ export async function askForManifest(
   const answer = exchange.answerOf(response);
   const readable = answer.status >= 200 && answer.status < 300 && !answer.html;
   return readable ? { kind: 'ManifestReadable' } : { kind: 'ManifestRefused', answer };
+}
+
+function isLimited({ status, phrase }: Answer): boolean {
+  return status === 429 || phrase === 'rate-limited';
 }
 
 /** Whether the push was what the push part failed at, if it failed. */

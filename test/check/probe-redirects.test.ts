@@ -61,13 +61,15 @@ describe('probe of a registry that redirects', () => {
     step === 'ping' ? wantsBasic : step === 'upload' ? accepted : answer(200);
 
   for (const [step, before, asked, at, after] of places) {
+    // An upload is followed to one of the same repository alone.
+    const path = step === 'upload' ? '/v2/team/app/blobs/uploads/' : '/v2/';
     for (const [name, location, status] of [
-      ['a 307 to a path', () => '/x/v2/?a=1', 307],
-      ['a 308 to a URL of the same origin', () => `${table.registry.url}/x/v2/?a=1`, 308],
+      ['a 307 to a path', () => `/x${path}?a=1`, 307],
+      ['a 308 to a URL of the same origin', () => `${table.registry.url}/x${path}?a=1`, 308],
     ] as const) {
       it(`follows ${name} at ${step} with the same method and login, and counts one step`, async () => {
         const { observation, pull, steps } = await table.run(
-          [...before(), [asked, to(location(), status)], [at('/x/v2/?a=1'), success(step)], ...after()],
+          [...before(), [asked, to(location(), status)], [at(`/x${path}?a=1`), success(step)], ...after()],
           step === 'manifest' ? { pull: manifest } : {},
         );
         expect(observation).to.include({ kind: 'UploadAccepted', cleanup: 'Cancelled' });
@@ -94,14 +96,27 @@ describe('probe of a registry that redirects', () => {
       });
     }
 
+    if (step === 'upload') {
+      for (const elsewhere of [
+        '/v2/team/other/blobs/uploads/',
+        '/x',
+        `${path}?mount=sha256:0&from=team/other`,
+      ]) {
+        it(`does not follow ${step} to ${elsewhere}: that is another question`, async () => {
+          const { observation } = await table.run([...before(), [asked, to(elsewhere)]]);
+          expect(observation).to.include({ kind: 'Redirected', step });
+        });
+      }
+    }
+
     it(`follows ${step} three times in a row, and calls the fourth a circle`, async () => {
       const { observation, pull } = await table.run(
         [
           ...before(),
-          [asked, to('/1')],
-          [at('/1'), to('/2')],
-          [at('/2'), to('/3', 308)],
-          [at('/3'), to('/1')],
+          [asked, to(`/1${path}`)],
+          [at(`/1${path}`), to(`/2${path}`)],
+          [at(`/2${path}`), to(`/3${path}`, 308)],
+          [at(`/3${path}`), to(`/1${path}`)],
         ],
         step === 'manifest' ? { pull: manifest } : {},
       );
