@@ -123,6 +123,11 @@ export type OkReason = { [R in Reason]: (typeof REASONS)[R] extends 'ok' ? R : n
 /** The reasons that need a fix. */
 export type FailureReason = Exclude<Reason, OkReason>;
 
+/** Whether a verdict's reason is one that has to be mended. */
+export function needsFix(reason: Reason): reason is FailureReason {
+  return REASONS[reason] !== 'ok';
+}
+
 /** The stage of `spec.pull`: only where a check has one, and it never decides the verdict. */
 export const PULL_STAGE = 'PullAuthorized';
 

@@ -2,7 +2,7 @@ import { CONDITION, type RegistryPushCheckStatus } from '../api/registrypushchec
 import { diagnose, type Diagnosis } from '../check/diagnose.ts';
 import { probe, type ProbeWorld } from '../check/probe.ts';
 import type { Observation, Probed } from '../check/observation.ts';
-import { REASONS, type FailureReason, type Reason } from '../check/reason.ts';
+import { needsFix, type Reason } from '../check/reason.ts';
 import { remedyFor, type Remediation } from '../check/remediation/remedy.ts';
 import { nextStatus } from '../controller/status.ts';
 import { credentialsOf, expiredAt, usedLogin, type UsedLogin } from '../controller/used-login.ts';
@@ -125,10 +125,6 @@ function signOf({ registry }: Question, observation: Observation): Sign | undefi
   if (observation.kind !== 'PingRefused') return undefined;
   if (plain && observation.answer.status === 400) return 'https';
   return observation.answer.status === 404 && registry.prefix !== '' ? 'path' : undefined;
-}
-
-function needsFix(reason: Reason): reason is FailureReason {
-  return REASONS[reason] !== 'ok';
 }
 
 /** Without what only a record over time can have. */

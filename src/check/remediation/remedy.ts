@@ -1,4 +1,4 @@
-import { REASONS, type FailureReason, type Reason } from '../reason.ts';
+import { needsFix, type FailureReason, type Reason } from '../reason.ts';
 import type { ExpirySource } from '../expiry.ts';
 import type { SecretForm, SecretPart } from '../secret-content.ts';
 import { GENERIC } from './generic.ts';
@@ -92,10 +92,6 @@ function addressOf({ url, host }: Facts): { readonly hostname: string; readonly 
   if (!URL.canParse(url)) return { hostname: host.replace(/:\d+$/, ''), port: '443' };
   const { hostname, port, protocol } = new URL(url);
   return { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'https:' ? '443' : '80') };
-}
-
-function needsFix(reason: Reason): reason is FailureReason {
-  return REASONS[reason] !== 'ok';
 }
 
 /** Refusals of the default repository mean first of all that nobody chose one. */
