@@ -1,7 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
+import type { Product } from '../src/check/products/product.ts';
 import { chartFiles, type GeneratedFile } from './charts.ts';
+import { coverageOf, printedOf, type Products } from './coverage.ts';
+import { productPages } from './products.ts';
+import { troubleshootingPage } from './troubleshooting.ts';
 
 export type { GeneratedFile };
 
@@ -67,10 +71,48 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       return [...(await typesOf(file, text)), ...fieldListsOf(file, text)];
     }),
   );
-  return [...made.flat(), ...(await chartFiles(Object.fromEntries(crds)))];
+  const products = await readProducts();
+  const list = productList(Object.keys(products));
+  const pages = [...(await productPages(products)), await troubleshootingPage(products)];
+  return [...made.flat(), list, ...pages, ...(await chartFiles(Object.fromEntries(crds)))];
+}
+
+/** Files of `src/check/products` that are no product. */
+const NO_PRODUCT: readonly string[] = ['all.gen.ts', 'product.ts'];
+
+/** What is in the files of `src/check/products` now, whether the generated list names them or not. */
+export async function readProducts(): Promise<Products> {
+  const files = (await readdir('src/check/products')).filter((name) => name.endsWith('.ts'));
+  const ids = files.filter((name) => !NO_PRODUCT.includes(name)).map((name) => name.slice(0, -'.ts'.length));
+  const read = ids.toSorted().map(async (id) => {
+    const { PRODUCT } = (await import(`../src/check/products/${id}.ts`)) as { readonly PRODUCT: Product };
+    return [id, PRODUCT] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** The table of all products, by the names of their files: who adds one writes a file, and no second place. */
+function productList(ids: readonly string[]): GeneratedFile {
+  const constant = (id: string): string => id.toUpperCase().replaceAll('-', '_');
+  const text = [
+    '// Generated from the files of src/check/products by "npm run generate". Do not edit.',
+    '',
+    ...ids.map((id) => `import { PRODUCT as ${constant(id)} } from './${id}.ts';`),
+    '',
+    '/** Every product, by the name of its file. */',
+    'export const PRODUCTS = {',
+    ...ids.map((id) => `  ${/-/.test(id) ? `'${id}'` : id}: ${constant(id)},`),
+    '} as const;',
+    '',
+    '/** A product: a key of {@link PRODUCTS}. */',
+    'export type ProductId = keyof typeof PRODUCTS;',
+    '',
+  ];
+  return { path: 'src/check/products/all.gen.ts', text: text.join('\n') };
 }
 
 if (import.meta.main) {
-  await mkdir('src/api', { recursive: true });
+  for (const folder of ['src/api', 'docs/registries']) await mkdir(folder, { recursive: true });
   for (const { path, text } of await generatedFiles()) await writeFile(path, text);
+  console.log(printedOf(coverageOf(await readProducts())));
 }

@@ -11,7 +11,8 @@ export type ToolName =
   | 'readiness'
   | 'htpasswd'
   | 'gitea'
-  | 'ggcr';
+  | 'ggcr'
+  | 'goproxy';
 
 /** How a tool is built. */
 export interface Recipe {
@@ -124,6 +125,13 @@ export const TOOLS: Readonly<Record<ToolName, Recipe>> = {
     room: 'ggcr',
     package: '.',
     module: 'github.com/google/go-containerregistry',
+    stamp: unstamped,
+    cost: 'about half a minute',
+  },
+  goproxy: {
+    room: 'goproxy',
+    package: '.',
+    module: 'github.com/elazarl/goproxy',
     stamp: unstamped,
     cost: 'about half a minute',
   },

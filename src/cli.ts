@@ -4,6 +4,7 @@ import { addCheckCommand } from './cli/check.ts';
 import { addControllerCommand } from './cli/controller.ts';
 import { addCrdsCommand } from './cli/crds.ts';
 import { EXIT } from './cli/exit.ts';
+import { addExplainCommand } from './cli/explain.ts';
 import { nodeProblem } from './cli/node-version.ts';
 import { addVersionCommand, version } from './cli/version.ts';
 import { dieQuietly } from './crash.ts';
@@ -28,6 +29,7 @@ const program = new Command('registry-push-check')
 addCheckCommand(program);
 addControllerCommand(program);
 addCrdsCommand(program);
+addExplainCommand(program);
 addVersionCommand(program);
 
 await program.parseAsync();

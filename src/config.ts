@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isScalar, parseDocument, visit, type YAMLError } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import { DEFAULT_INTERVAL_MS, DEFAULT_RETRY_INTERVAL_MS } from './api/registrypushcheck.ts';
 import {
   address,
@@ -18,6 +18,7 @@ import {
   type Binding,
   type Reader,
 } from './config-values.ts';
+import { nearest } from './nearest.ts';
 import type { TokenHost } from './registry/binding.ts';
 
 /** The installation's configuration, read once at start. */
@@ -132,7 +133,7 @@ export function parseConfig(text: string, overrides: Readonly<Record<string, unk
     if ('problem' in read) problems.push(read.problem);
     else values[path] = read.value;
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems.slice(0, MOST_PROBLEMS));
   return withDefaults(values);
 }
 
@@ -150,19 +151,38 @@ export function loadConfig(path: string, overrides: Readonly<Record<string, unkn
 
 /** The text as plain data. What YAML can do beyond that has no place here, and some of it makes small files endless. */
 function plainData(text: string): unknown {
-  const document = parseDocument(text, { uniqueKeys: true });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: true, lineCounter });
   const problems = [...document.errors, ...document.warnings].map(notYaml);
+  // What an older YAML knows besides (merged maps, dates, binary data) has no place here either.
+  const { version } = document.directives?.yaml ?? {};
+  if (version !== undefined && version !== '1.2')
+    throw new ConfigError(['%YAML: only YAML 1.2 is read: leave the line out']);
   visit(document, {
-    Alias: (_, { source }) => void problems.push(`*${source}: aliases are not supported: repeat the value`),
+    // Not by its name: a value that begins with * may be a password.
+    Alias: (_, { range }) => {
+      const { line } = lineCounter.linePos(range?.[0] ?? 0);
+      problems.push(`line ${line}: aliases are not supported: repeat the value, or quote what begins with *`);
+    },
     Pair: (_, { key }) => {
-      if (!isScalar(key)) problems.push('a key must be a word: lists and maps cannot be keys');
+      // Of binary data as a key, toJS would show the text to the process's warnings.
+      if (!isScalar(key) || isComposite(key.value))
+        problems.push('a key must be a word: lists, maps and binary data cannot be keys');
     },
   });
   if (problems.length > 0) throw new ConfigError(problems.slice(0, MOST_PROBLEMS));
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch {
+    throw new ConfigError(['not plain YAML: write maps, lists and words only, without tags such as !!merge']);
+  }
 }
 
-/** As many problems of a text that is not YAML are shown. */
+function isComposite(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** As many problems of a text are shown. */
 const MOST_PROBLEMS = 20;
 
 /** Without YAML's own message: that quotes the text. */
@@ -211,7 +231,7 @@ function readLeaf(path: string, value: unknown): { readonly value: unknown } | {
   const reader = BY_PATH.get(path);
   if (reader === undefined) {
     const known = [...BY_PATH.keys()];
-    const near = known.find((key) => differences(key, path) <= 2);
+    const near = nearest(path, known);
     const hint = near === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${near}?`;
     return { problem: `${shown(path)}: unknown key; ${hint}` };
   }
@@ -221,21 +241,6 @@ function readLeaf(path: string, value: unknown): { readonly value: unknown } | {
 
 function shown(key: string): string {
   return JSON.stringify(key.slice(0, 64).toWellFormed());
-}
-
-/** How many letters to add, drop or replace to turn one word into another, case apart (Levenshtein); words of keys only. */
-function differences(known: string, typed: string): number {
-  if (Math.abs(known.length - typed.length) > 2) return Infinity;
-  let row = Array.from({ length: typed.length + 1 }, (_, at) => at);
-  for (const [at, letter] of known.toLowerCase().split('').entries()) {
-    const next = [at + 1];
-    for (const [to, other] of typed.toLowerCase().split('').entries()) {
-      const replaced = (row[to] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[to + 1] ?? 0) + 1, (next[to] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? Infinity;
 }
 
 /** A map of YAML; its sets and dates are objects, too, and are none. */

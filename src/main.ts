@@ -7,6 +7,7 @@ import { createInterrupts } from './controller/interrupt.ts';
 import { isAnotherQuestion, matters, readCheck } from './controller/object.ts';
 import { createRecent } from './controller/recent.ts';
 import { reconcile } from './controller/reconcile.ts';
+import { createRefusals } from './controller/refusals.ts';
 import { createReminders } from './controller/reminders.ts';
 import { watchServedSchema } from './controller/served-schema.ts';
 import { createUnwritten } from './controller/unwritten.ts';
@@ -18,6 +19,8 @@ import { createRecorder } from './kube/recorder.ts';
 import { createWorkqueue } from './kube/workqueue.ts';
 import { createMetrics } from './metrics.ts';
 import { createWorld, openProber } from './operator-world.ts';
+import { readProxy, unusedProxy, type Proxy } from './registry/proxy.ts';
+import { reservedHosts } from './reserved.ts';
 import { startServer, type RunningServer, type ServerOptions } from './server.ts';
 
 /** Name under which the operator writes and reports. */
@@ -42,12 +45,15 @@ export async function runOperator(
     clock,
     limits: config.kubeApi,
     userAgent: 'registry-push-check',
+    onAnswer: (address) => own.learn(address),
   });
+  const own = reservedHosts(client.server, process.env);
   const flush = new AbortController();
   const recorder = createRecorder({ client, component: COMPONENT, instance: hostname(), clock, log });
   const queue = createWorkqueue(clock);
   const interrupts = createInterrupts();
   const memory = { unwritten: createUnwritten(), recent: createRecent(), reminders: createReminders() };
+  const refusals = createRefusals();
   const checks = createInformer<RegistryPushCheck>({
     client,
     path: listPath,
@@ -61,13 +67,15 @@ export async function runOperator(
         memory.unwritten.forget(key);
         memory.recent.forget(key);
         memory.reminders.forget(key);
+        refusals.forget(key);
       } else if (matters(before, after)) queue.add(key);
     },
     log,
     clock,
     random: Math.random,
   });
-  const prober = openProber(config);
+  const proxy = readProxy(process.env, config.egress.allowCIDRs);
+  const prober = openProber(config, own.reserved, proxy, log);
   const metrics = createMetrics(version, clock);
   const schema = watchServedSchema(client, log, clock);
   const world = createWorld({
@@ -77,6 +85,7 @@ export async function runOperator(
     prober,
     recorder,
     memory,
+    refusals,
     metrics,
     log,
     flush: flush.signal,
@@ -100,7 +109,7 @@ export async function runOperator(
     concurrency: config.concurrency,
   });
   if (server !== undefined) log('info', 'metrics and health are served', { url: server.url });
-  warnAboutProxies(log);
+  tellOfProxy(proxy, log);
   await explainMissingCrd(client, config, log, signal);
   await Promise.all([
     checks.run(signal),
@@ -120,11 +129,18 @@ export async function runOperator(
   log('info', 'stopped');
 }
 
-/** The address guard could not see behind a proxy, so none is used; without a word, that would look like a dead registry. */
-function warnAboutProxies(log: Log): void {
-  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => process.env[name]);
-  if (set.length > 0)
-    log('warn', 'registries are asked directly: proxies are not supported yet', { ignored: set });
+/** Behind a proxy the address guard sees nothing but literals: who installs has to know that. */
+function tellOfProxy(proxy: Proxy | undefined, log: Log): void {
+  if (proxy !== undefined) {
+    log(
+      'warn',
+      'https registries are asked through a proxy, less what NO_PROXY exempts: it looks up names and decides what is reached, the address guard judges only addresses in URLs and the names of the API server',
+      { proxy: proxy.origin },
+    );
+    return;
+  }
+  const unused = unusedProxy(process.env);
+  if (unused !== undefined) log('warn', unused);
 }
 
 /** Metrics and health, where the configuration wants them. */

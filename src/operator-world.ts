@@ -1,22 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { API_VERSION, KIND, type RegistryPushCheck } from './api/registrypushcheck.ts';
+import { expiredAt } from './check/expiry.ts';
 import { probe, type ProbeWorld } from './check/probe.ts';
 import { systemClock as clock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Refusals } from './controller/refusals.ts';
 import { readSecret, secretVersion, type ConsentOf } from './controller/secrets.ts';
 import type { World } from './controller/world.ts';
-import { expiredAt } from './controller/used-login.ts';
 import { writeStatus, type Written } from './controller/write.ts';
 import type { KubeClient } from './kube/client.ts';
 import { createIdentity } from './kube/identity.ts';
 import type { Informer } from './kube/informer.ts';
-import type { Log } from './kube/log.ts';
+import { describeError, type Log } from './kube/log.ts';
 import type { Recorder } from './kube/recorder.ts';
 import type { Metrics, WriteResult } from './metrics.ts';
 import { createProber, type Prober } from './probing/prober.ts';
 import { openConnection } from './registry/connection.ts';
-import { createGuard } from './registry/egress.ts';
-import { isNamedBy, type Registry } from './registry/origin.ts';
+import { createGuard, type Guard, type Reserved } from './registry/egress.ts';
+import { bareHost, isNamedBy, type Registry } from './registry/origin.ts';
+import type { Proxy } from './registry/proxy.ts';
 import { createContexts } from './registry/trust.ts';
 
 /** The parts of the operator that a world is made of. */
@@ -27,27 +29,60 @@ export interface Parts {
   readonly prober: Prober;
   readonly recorder: Recorder;
   readonly memory: Pick<World, 'unwritten' | 'recent' | 'reminders'>;
+  readonly refusals: Refusals;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Ends what still writes during a shutdown. */
   readonly flush: AbortSignal;
 }
 
-/** The prober of this installation. @throws Error with one sentence where the bundle of authorities cannot be used */
-export function openProber(config: Config): Prober {
-  const guard = createGuard(config.egress.allowCIDRs);
+/**
+ * The prober of this installation.
+ * @param reserved what no check may reach, whatever the configuration allows
+ * @param at the proxy that https registries are asked through; undefined: directly
+ * @param log hears of each probe whether its registry is asked through the proxy
+ * @throws Error with one sentence where the bundle of authorities cannot be used
+ */
+export function openProber(
+  config: Config,
+  reserved: readonly Reserved[],
+  at: Proxy | undefined,
+  log?: Log,
+): Prober {
+  const guardOf = guards(config, reserved);
   const contexts = trust(config);
-  const open: ProbeWorld['open'] = ({ origin }, tls) => {
+  const proxy = at && { at, secureContext: contexts(undefined).secureContext };
+  const open: ProbeWorld['open'] = (registry, tls, anonymous) => {
+    const { origin, host } = registry;
+    if (at !== undefined)
+      log?.('debug', 'a registry is asked', { registry: host, proxied: leadsTo(at, origin) });
+    const guard = guardOf(registry, anonymous);
     const { secureContext, ownContext } = contexts(tls);
-    return openConnection({ guard, secureContext, registry: { origin, secureContext: ownContext } });
+    return openConnection({ guard, secureContext, registry: { origin, secureContext: ownContext }, proxy });
   };
   const probing: ProbeWorld = { clock, open, tokenHosts: config.tokenHosts };
   return createProber((job, signal) => probe(job, probing, signal), config.concurrency);
 }
 
+/** Whether an origin is asked through the proxy. */
+function leadsTo(at: Proxy, { protocol, hostname, port }: URL): boolean {
+  return protocol === 'https:' && at.serves(bareHost(hostname), Number(port || 443));
+}
+
+/** A check without a Secret could be anybody's: it reaches public addresses only, unless the installer trusts its registry. */
+function guards(
+  { egress: { allowCIDRs }, policy }: Config,
+  reserved: readonly Reserved[],
+): (registry: Registry, anonymous: boolean) => Guard {
+  const guard = createGuard(allowCIDRs, { reserved });
+  const publicOnly = createGuard(allowCIDRs, { reserved, publicOnly: true });
+  return (registry, anonymous) =>
+    anonymous && !policy.trustedRegistries.some((name) => isNamedBy(registry, name)) ? publicOnly : guard;
+}
+
 /** The world of a reconcile: the operator's parts as functions, with what is counted on the way. */
 export function createWorld(parts: Parts): World {
-  const { config, client, checks, prober, recorder, memory, metrics, log, flush } = parts;
+  const { config, client, checks, prober, recorder, memory, refusals, metrics, log, flush } = parts;
   return {
     get: (key) => checks.get(key),
     readSecret: (namespace, name, registry, repository, signal) => {
@@ -68,6 +103,16 @@ export function createWorld(parts: Parts): World {
       const now = written.kind === 'written' ? written.check : written.by;
       const { namespace, name } = check.metadata;
       log('debug', `status ${written.kind}`, { check: `${namespace}/${name}`, ...now?.status?.lastProbe });
+      if (
+        written.kind === 'written' &&
+        refusals.isNews(`${namespace}/${name}`, written.refused !== undefined)
+      ) {
+        const error = describeError(written.refused);
+        log('warn', 'the status was refused: only the verdict is written', {
+          check: `${namespace}/${name}`,
+          error,
+        });
+      }
       if (now !== undefined) checks.put(now);
       return written;
     },
@@ -97,7 +142,8 @@ async function counted(metrics: Metrics, write: () => Promise<Written>): Promise
   }
 }
 
-function forbids(config: Config, registry: Registry): ReturnType<World['forbids']> {
+/** What the installation says no to before anything is sent: a registry that it does not list, and plain http where it does not list that. */
+export function forbids(config: Config, registry: Registry): ReturnType<World['forbids']> {
   const { allowedRegistries } = config.policy;
   if (allowedRegistries.length > 0 && !allowedRegistries.some((name) => isNamedBy(registry, name))) {
     return { kind: 'NotAllowed', rule: 'registry-not-listed' };

@@ -136,7 +136,7 @@ describe('registry-push-check', () => {
       ]);
     });
 
-    it('exits 2 where certificates would not be verified', async () => {
+    it('TLS: exits 2 where certificates would not be verified', async () => {
       const finished = await run(['controller'], { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
       expect(finished.code).to.equal(2);
       expect(complaints(finished)).to.have.lengthOf(1);
@@ -152,7 +152,7 @@ describe('registry-push-check', () => {
       ],
     ];
     for (const [name, text] of kubeconfigs) {
-      it(`exits 1 with one line where the kubeconfig is ${name}`, async () => {
+      it(`L8: exits 1 with one line where the kubeconfig is ${name}`, async () => {
         const finished = await run(['controller', '--kubeconfig', await file('kubeconfig', text)]);
         expect(finished.code).to.equal(1);
         expect(complaints(finished)).to.have.lengthOf(1);

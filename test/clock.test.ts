@@ -17,7 +17,7 @@ async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('clampDelayMs', () => {
+describe('M5: clampDelayMs', () => {
   const rows: readonly [name: string, ms: number, expected: number][] = [
     ['keeps a whole number', 250, 250],
     ['keeps 0', 0, 0],
@@ -49,7 +49,7 @@ describe('systemClock.sleep', () => {
     expect(await refusalOf(systemClock.sleep(3_600_000, AbortSignal.abort(reason)))).to.equal(reason);
   });
 
-  it('ends with the reason of a signal that aborts while it waits, also in a sleep over 2^31 ms', async () => {
+  it('M5: ends with the reason of a signal that aborts while it waits, also in a sleep over 2^31 ms', async () => {
     const controller = new AbortController();
     const reason = new Error('stopped');
     const sleep = refusalOf(systemClock.sleep(2 ** 40, controller.signal));

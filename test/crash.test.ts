@@ -25,7 +25,7 @@ function die(code: string): Promise<Finished> {
   });
 }
 
-describe('dieQuietly', () => {
+describe('L5: dieQuietly', () => {
   const deaths: readonly (readonly [name: string, code: string, event: string, line: string])[] = [
     ['an error that nobody caught', 'throw error;', 'uncaughtException', 'HttpError'],
     [
@@ -67,7 +67,7 @@ describe('dieQuietly', () => {
   });
 });
 
-describe('describeCrash', () => {
+describe('L5: describeCrash', () => {
   it('shows class and frames', () => {
     const lines = describeCrash(new RangeError(CANARY)).split('\n');
     expect(lines[0]).to.equal('RangeError');

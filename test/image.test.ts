@@ -83,7 +83,7 @@ describe('the Dockerfile', () => {
     expect(textsOf(final, 'WORKDIR')).to.deep.equal(['/app']);
   });
 
-  it('starts Node without a shell, with the flags that the tests run with, as the operator', () => {
+  it('L5: starts Node without a shell, with the flags that the tests run with, as the operator', () => {
     const [entry = '', ...others] = textsOf(final, 'ENTRYPOINT');
     expect(others).to.deep.equal([]);
     expect(JSON.parse(entry)).to.deep.equal(['node', ...NODE_FLAGS, '/app/dist/cli.js']);

@@ -85,7 +85,7 @@ describe('createMetrics', () => {
     }
   });
 
-  it('gives each series the labels of the table, and no others', async () => {
+  it('L6: gives each series the labels of the table, and no others', async () => {
     metrics.probed(
       HOST,
       aProbed({ ...ACCEPTED, cleanup: 'Failed' } as Observation, { certificateEndsMs: 1 }),
@@ -297,7 +297,7 @@ describe('createMetrics', () => {
     });
   }
 
-  it('tells the first 200 registries apart and calls the others other', async () => {
+  it('L6: tells the first 200 registries apart and calls the others other', async () => {
     for (let round = 0; round < 2; round += 1)
       for (let index = 0; index < 250; index += 1) metrics.probed(`r${index}.example.com`, aProbed());
     const found = await about('probes_total');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseRetryAfter } from '../src/retry-after.ts';
 
-describe('parseRetryAfter', () => {
+describe('M5: parseRetryAfter', () => {
   const now = Date.UTC(2026, 0, 1);
   const at = (ms: number): string => new Date(now + ms).toUTCString();
   const rows: readonly [name: string, text: string | undefined, ms: number | undefined][] = [

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { oneLine, sanitise, timestamp } from '../src/text.ts';
 
-describe('sanitise', () => {
+describe('M4: sanitise', () => {
   const rows: readonly [name: string, text: string, max: number, expected: string][] = [
     ['keeps plain words', 'all good', 20, 'all good'],
     ['keeps letters of other alphabets and emoji', 'реестр 登録 🎉', 20, 'реестр 登録 🎉'],
@@ -33,7 +33,7 @@ describe('sanitise', () => {
   });
 });
 
-describe('oneLine', () => {
+describe('M4: oneLine', () => {
   const rows: readonly [name: string, text: string, max: number | undefined, expected: string][] = [
     ['keeps plain words and the spaces between them', 'all  good', undefined, 'all  good'],
     ['keeps letters of other alphabets and emoji', 'реестр 🎉', undefined, 'реестр 🎉'],

@@ -1,6 +1,6 @@
 import type { Challenge } from '../registry/challenge.ts';
 import type { Response } from '../registry/http.ts';
-import { isObject, parseJson } from '../json.ts';
+import { isBareError } from '../registry/errors.ts';
 import { realmOf } from '../registry/token.ts';
 
 /** A product that makes a repository out of a question about it. */
@@ -45,8 +45,9 @@ const ROWS: readonly Row[] = [
     product: 'Pulp',
     at: 'upload',
     hidden: 'unclear',
-    is: ({ signatures }, challenges) =>
-      signatures === '1' && challenges.some((one) => realmPath(one) === '/token/'),
+    is: ({ marks }, challenges) =>
+      marks['x-registry-supports-signatures'] === '1' &&
+      challenges.some((one) => realmPath(one) === '/token/'),
   },
   {
     // Its 401 is one error object without a list; where a policy lets anybody read, a challenge stands on the 200.
@@ -67,9 +68,4 @@ export function creatingOf(ping: Response, challenges: readonly Challenge[]): Cr
 
 function realmPath(challenge: Challenge): string {
   return (challenge.scheme === 'bearer' && realmOf(challenge)?.pathname) || '';
-}
-
-function isBareError(body: string): boolean {
-  const parsed = parseJson(body);
-  return isObject(parsed) && typeof parsed['code'] === 'string' && !Object.hasOwn(parsed, 'errors');
 }

@@ -1,5 +1,6 @@
 import { parseJson } from '../json.ts';
 import type { Login } from '../registry/login.ts';
+import { timestamp } from '../text.ts';
 
 /** When a login runs out, and how that is known. */
 export interface Expiry {
@@ -68,4 +69,13 @@ export function parseTime(text: string): number | undefined {
   if (!RFC_3339.test(text)) return undefined;
   const ms = Date.parse(text.toUpperCase());
   return Number.isNaN(ms) ? undefined : inRange(ms);
+}
+
+/** When the login ran out, as a timestamp; undefined where it has not, or where nothing says so. */
+export function expiredAt(
+  login: { readonly expiry: Expiry | undefined } | undefined,
+  nowMs: number,
+): string | undefined {
+  const atMs = login?.expiry?.atMs;
+  return atMs === undefined || atMs > nowMs ? undefined : timestamp(atMs);
 }

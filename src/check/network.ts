@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { NetworkCause } from '../registry/failure.ts';
+import { bareHost } from '../registry/origin.ts';
 import type { PullStep, Step, Unanswered } from './observation.ts';
 import { REASONS, type Reason, type Stage } from './reason.ts';
 import { tokenService, verdict, type Verdict } from './verdict.ts';
@@ -38,9 +39,21 @@ const NETWORK: Readonly<Record<NetworkCause, readonly [Reason, string]>> = {
   ],
   deadline: ['RegistryTimeout', 'did not answer before the timeout'],
   'address-denied': ['EgressDenied', 'resolves to an address that checks must not reach'],
+  'address-private': ['EgressDenied', 'resolves to a private address'],
   protocol: ['RegistryProtocolError', 'sent an answer that is not valid HTTP'],
   'body-too-large': ['RegistryProtocolError', 'sent an answer larger than 64 KiB'],
   'own-resources': ['OperatorResourceExhausted', 'was not asked: the operator ran out of sockets or memory'],
+  'proxy-unreachable': ['ProxyFailed', 'was not asked: the proxy cannot be reached'],
+  'proxy-denied': [
+    'ProxyFailed',
+    'was not asked: the proxy has an address that is never reached unless egress.allowCIDRs has it',
+  ],
+  'proxy-tls': ['ProxyFailed', 'was not asked: the TLS handshake with the proxy failed'],
+  'proxy-timeout': ['ProxyFailed', 'was not asked: the proxy opened no connection before the timeout'],
+  'proxy-login': ['ProxyFailed', 'was not asked: the proxy wants a login, or refused the one it got (407)'],
+  'proxy-refused': ['ProxyFailed', 'was not asked: the proxy allows no connection to it (403)'],
+  'proxy-gateway': ['ProxyFailed', 'was not asked: the proxy cannot reach it'],
+  'proxy-answer': ['ProxyFailed', 'was not asked: the proxy gave an answer that does not open a connection'],
   'tls-expired': ['TLSVerificationFailed', 'has an expired certificate'],
   'tls-not-yet-valid': ['TLSVerificationFailed', 'has a certificate that is not valid yet'],
   'tls-wrong-name': ['TLSVerificationFailed', 'has a certificate for another host name'],
@@ -85,12 +98,25 @@ function noAnswer(
   const ofTokens = isOfTokens(step);
   const who = ofTokens ? tokenService(host, realm) : host;
   const place = ofTokens ? (realm ?? '').replace(/^https?:\/\//, '') : host;
-  const literal = failure.cause === 'address-denied' && isAddress(place);
-  const what = literal ? 'is an address that checks must not reach' : words;
+  const literal = reason === 'EgressDenied' && isAddress(place);
+  const what = literal ? words.replace('resolves to', 'is') : words;
+  const unless = failure.cause === 'address-private' ? consentFor(host, literal ? place : undefined) : '';
   // Who was asked for a token was asked for nothing else.
   const during = step === 'ping' || ofTokens ? '' : ` (during ${STEP_WORDS[step]})`;
-  const own = reason === 'EgressDenied' || reason === 'RegistryTimeout';
-  return { reason: ofTokens && !own ? 'TokenServiceFailed' : reason, message: `${who} ${what}${during}` };
+  const status = failure.status === undefined ? '' : ` (${failure.status})`;
+  const way = failure.proxied === true ? ' (through the proxy)' : '';
+  const own = reason === 'EgressDenied' || reason === 'RegistryTimeout' || reason === 'ProxyFailed';
+  return {
+    reason: ofTokens && !own ? 'TokenServiceFailed' : reason,
+    message: `${who} ${what}${status}${way}${unless}${during}`,
+  };
+}
+
+/** What lets a check without a login reach a private address. */
+function consentFor(host: string, literal: string | undefined): string {
+  const address = literal === undefined ? undefined : bareHost(literal.replace(/:\d+$/, ''));
+  const range = address === undefined ? 'its address' : `${address}/${isIP(address) === 6 ? '128' : '32'}`;
+  return `, and the check names no existingSecret: it is reached only if policy.trustedRegistries of the operator has ${host}, or egress.allowCIDRs has ${range}`;
 }
 
 /** Whether a request went to a token service. */

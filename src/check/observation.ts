@@ -4,6 +4,7 @@ import type { RealmProblem } from '../registry/binding.ts';
 import type { TokenProblem } from '../registry/token.ts';
 import type { SecretProblem } from './credential.ts';
 import type { Phrase } from './phrases.ts';
+import type { ProductId } from './products/all.gen.ts';
 
 /** The requests of a probe, as far as they are about the push. */
 export type Step = 'ping' | 'login' | 'token' | 'look' | 'upload' | 'cancel';
@@ -160,6 +161,8 @@ export interface StepTrace {
 /** An observation with its numbers. */
 export interface Probed {
   readonly observation: Observation;
+  /** What product the registry looks like; undefined where it shows no signs that are known. */
+  readonly product?: ProductId | undefined;
   readonly steps: readonly StepTrace[];
   readonly scheme: 'bearer' | 'basic' | undefined;
   /** Undefined where no manifest was asked for: the check names none, or the probe was ended before. */

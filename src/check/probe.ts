@@ -8,14 +8,8 @@ import type { TlsExtras } from '../registry/pem.ts';
 import type { ManifestName } from '../registry/manifest.ts';
 import { requestName, type Registry } from '../registry/origin.ts';
 import { pingUrl, sessionOf, uploadUrl, type Session } from '../registry/upload.ts';
-import {
-  authenticate,
-  proveAt,
-  proveLogin,
-  type Access,
-  type Applicant,
-  type Denied,
-} from './authenticate.ts';
+import { authenticate, proveAt, proveLogin } from './authenticate.ts';
+import type { Access, Applicant, Denied } from './authenticate.ts';
 import { CANCEL_BUDGET_MS, cancelUpload } from './cancel.ts';
 import { creatingOf } from './creating.ts';
 import type { Credential } from './credential.ts';
@@ -23,7 +17,9 @@ import { lookFor } from './look.ts';
 import { startExchange, type Exchange } from './exchange.ts';
 import type { Answer, LoginState, Observation, Probed, Pulled } from './observation.ts';
 import { patientWithUploads } from './patience.ts';
+import { recognise } from './recognise.ts';
 import { askForManifest } from './pull.ts';
+import { createScrub } from './scrub.ts';
 
 /** The question: may this login push to that repository? */
 export interface ProbeJob {
@@ -40,8 +36,8 @@ export interface ProbeJob {
 
 /** What a probe needs of the world. */
 export interface ProbeWorld {
-  /** Opens the sockets of one probe of a registry, with what the Secret adds to TLS. */
-  readonly open: (registry: Registry, tls: TlsExtras | undefined) => Connection;
+  /** Opens the sockets of one probe of a registry, with what the Secret adds to TLS; `anonymous`: the check names no Secret. */
+  readonly open: (registry: Registry, tls: TlsExtras | undefined, anonymous: boolean) => Connection;
   readonly clock: Clock;
   /** Token services that the installation trusts, besides those that the rules allow. */
   readonly tokenHosts: readonly TokenHost[];
@@ -56,13 +52,18 @@ export interface ProbeWorld {
 export async function probe(job: ProbeJob, world: ProbeWorld, signal: AbortSignal): Promise<Probed> {
   const { clock } = world;
   const start = clock.monotonic();
-  const connection = world.open(job.registry, job.credential?.tls);
-  const send = patientWithUploads(createSend(connection), clock);
+  const connection = world.open(job.registry, job.credential?.tls, job.credential === undefined);
+  const scrub = createScrub(patientWithUploads(createSend(connection), clock), job.credential?.login);
+  const { send } = scrub;
   const applicant = applicantOf(job, world.tokenHosts);
   using deadline = startDeadline(clock, job.timeoutMs, signal);
   try {
     const exchange = startExchange(send, clock, deadline.signal);
-    const { end, scheme, got } = await walk(applicant, exchange);
+    const ping = await exchange.ask('ping', { method: 'GET', url: pingUrl(applicant.registry) });
+    const answered = ping.kind === 'response' ? ping : undefined;
+    const product = recognise(job.registry.origin.hostname, answered);
+    const { end, scheme, got } =
+      ping.kind === 'response' ? await walk(ping, applicant, exchange) : outside(ping, undefined);
     const finish = async (accepted: Accepted): Promise<Observation> => {
       // Neither the probe's deadline nor a shutdown stops the cancel: its own budget does.
       using budget = startDeadline(clock, CANCEL_BUDGET_MS);
@@ -75,7 +76,17 @@ export async function probe(job: ProbeJob, world: ProbeWorld, signal: AbortSigna
       (await unlessEnded(askForManifest(job.pull, got, observation, applicant, exchange), signal));
     const durationMs = Math.round(clock.monotonic() - start);
     const { certificateEndsMs } = connection;
-    return { observation, pull, scheme, certificateEndsMs, steps: exchange.steps, durationMs };
+    return scrub.result({
+      observation,
+      product,
+      pull,
+      scheme,
+      certificateEndsMs,
+      steps: exchange.steps,
+      durationMs,
+    });
+  } catch (error) {
+    throw scrub.error(error);
   } finally {
     connection.close();
   }
@@ -126,12 +137,10 @@ function outside(found: Denied | Observation, scheme: Access['scheme']): Walked 
     : { end: found, scheme, got: undefined };
 }
 
-async function walk(applicant: Applicant, exchange: Exchange): Promise<Walked> {
-  const ping = await exchange.ask('ping', { method: 'GET', url: pingUrl(applicant.registry) });
-  const access = ping.kind === 'response' ? await enter(ping, applicant, exchange) : ping;
+async function walk(ping: Response, applicant: Applicant, exchange: Exchange): Promise<Walked> {
+  const access = await enter(ping, applicant, exchange);
   if (access.kind !== 'access') return outside(access, undefined);
-  const end =
-    ping.kind === 'response' ? await lookBeforeUpload(ping, access, applicant, exchange) : undefined;
+  const end = await lookBeforeUpload(ping, access, applicant, exchange);
   return end === undefined ? push(access, applicant, exchange) : { end, scheme: access.scheme, got: access };
 }
 

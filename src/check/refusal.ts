@@ -106,6 +106,8 @@ export function uploadRefused(
       at,
       `${host} does not take the repository name ${repository} (${status})`,
     );
+  // The request has no body that could be too large: Forgejo says so of a quota that is used up.
+  if (status === 413) return verdict('QuotaExceeded', at, `${host} has no room left for ${repository} (413)`);
   if (status === 404)
     return verdict('RepositoryNotFound', at, `${host} has no repository or project for ${repository} (404)`);
   return (

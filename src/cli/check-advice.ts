@@ -1,5 +1,7 @@
 import type { FailureReason } from '../check/reason.ts';
+import type { ProductId } from '../check/products/all.gen.ts';
 import { quote, type Remediation } from '../check/remediation/remedy.ts';
+import { adviceAtProduct } from './check-product.ts';
 
 /** What advice about a typed URL is filled with. */
 export interface Ground {
@@ -12,6 +14,8 @@ export interface Ground {
   /** Path in the URL, with a slash in front; empty where there is none. */
   readonly prefix: string;
   readonly repository: string;
+  /** What product the registry is; undefined where it is not known. */
+  readonly product?: ProductId | undefined;
   /** The name of the login for people; undefined where none was given. */
   readonly login: string | undefined;
   /** The Secret of --secret. */
@@ -70,12 +74,18 @@ const ADVICE: Readonly<Record<FailureReason, Advice>> = {
     curl(on),
   ],
   ConnectionReset: (on) => [`Find what cuts connections to ${on.host}.`, logs, curl(on)],
-  ProxyFailed: ({ host }) => [`Correct the proxy, or exempt ${host} from it.`],
+  ProxyFailed: () => [
+    'Correct the proxy of HTTPS_PROXY, or exempt the host in the message from it.',
+    'It wants a login (407): put it into the URL, percent-encoded: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
+    'It allows no connection, or cannot reach the registry: ask its administrator to let you through by CONNECT.',
+    'TLS with it fails: trust its authority with --ca-file.',
+    "Ask without it: NO_PROXY='*', before the same command.",
+  ],
   RegistryTimeout: (on) => [`Find out why ${on.host} is slow, or raise --timeout.`, logs, curl(on)],
   TLSVerificationFailed: ({ host, hostname }) => [
     `Give ${host} a certificate that verifies, or trust its authority with --ca-file.`,
     `See the certificate: openssl s_client -connect ${quote(host.includes(':') ? host : `${host}:443`)} -servername ${quote(hostname)} -showcerts </dev/null`,
-    'A private authority: --ca-file FILE with its certificate as PEM.',
+    'A private authority, or that of a proxy which breaks TLS open: --ca-file FILE with its certificate as PEM.',
   ],
   NotARegistry: (on) => [
     `Correct the URL: no registry answers at ${on.host}.`,
@@ -214,7 +224,9 @@ const ADVICE: Readonly<Record<FailureReason, Advice>> = {
 export function adviceFor(reason: FailureReason, ground: Ground): Remediation {
   const [summary, ...steps] = ADVICE[reason](ground);
   const { sign } = ground;
-  return { summary, steps: [...(sign === undefined ? [] : [SIGNS[sign](ground)]), ...steps] };
+  const words = { summary, steps, giveLogin, byHand: byHand(ground), another: another(ground) };
+  const plain = { summary, steps: [...(sign === undefined ? [] : [SIGNS[sign](ground)]), ...steps] };
+  return adviceAtProduct(reason, ground, words) ?? plain;
 }
 
 /** What advice about a check of a file is filled with. */

@@ -1,12 +1,13 @@
 import { CONDITION, type RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
-import { diagnose, type Diagnosis } from '../check/diagnose.ts';
+import { conclude as conclusionOf, type Conclusion } from '../check/conclude.ts';
+import type { Diagnosis } from '../check/diagnose.ts';
 import { probe, type ProbeWorld } from '../check/probe.ts';
 import type { Observation, Probed } from '../check/observation.ts';
 import { needsFix, type Reason } from '../check/reason.ts';
 import { remedyFor, type Remediation } from '../check/remediation/remedy.ts';
 import { nextStatus } from '../controller/status.ts';
-import { credentialsOf, expiredAt, usedLogin, type UsedLogin } from '../controller/used-login.ts';
-import { baseUrl, loginServer } from '../registry/origin.ts';
+import { credentialsOf, usedLogin, type UsedLogin } from '../controller/used-login.ts';
+import { bareHost } from '../registry/origin.ts';
 import { timestamp } from '../text.ts';
 import { adviceFor, fileAdviceFor, type Sign } from './check-advice.ts';
 import type { Question } from './check-question.ts';
@@ -61,16 +62,21 @@ export function conclude(
 ): Answer {
   const { check, spec, registry, given, voice } = question;
   const login = given.credential && usedLogin(given.credential, false);
-  const names = {
-    host: registry.host,
+  const { diagnosis: found, facts } = conclusionOf({
+    observation,
+    probed,
+    registry,
     repository: spec.repository,
+    manifest: spec.pull,
     secret: spec.existingSecret,
-    expiredAt: expiredAt(login, nowMs),
-  };
-  const insecure = probed !== undefined && registry.origin.protocol === 'http:';
-  const pull = spec.pull && { manifest: spec.pull, pulled: probed?.pull };
-  const found = inOwnWords(diagnose(observation, names, insecure, pull), voice);
-  const diagnosis = { ...found, findings: [...found.findings, ...(login?.findings ?? [])] };
+    form: given.form,
+    login,
+    operator: undefined,
+    namespace: check.metadata.namespace,
+    name: check.metadata.name,
+    nowMs,
+  });
+  const diagnosis = inOwnWords(found, voice);
   const written = nextStatus({
     // A Secret that is not there is not waited for.
     check: { ...check, status: { observedGeneration: check.metadata.generation } },
@@ -79,7 +85,7 @@ export function conclude(
     request: undefined,
     diagnosis,
     probed,
-    remediation: remediationOf(question, diagnosis.reason, names, signOf(question, observation), again),
+    remediation: remediationOf(question, diagnosis.reason, facts, signOf(question, observation), again),
     host: registry.host,
     secretVersion: undefined,
     login,
@@ -89,28 +95,25 @@ export function conclude(
 }
 
 function remediationOf(
-  { check, registry, given, voice, typed }: Question,
+  { registry, given, voice, typed }: Question,
   reason: Reason,
-  names: { readonly host: string; readonly repository: string; readonly secret: string | undefined },
+  facts: Conclusion['facts'],
   sign: Sign | undefined,
   again: string,
 ): Remediation | undefined {
   if (!needsFix(reason)) return undefined;
-  const { namespace, name } = check.metadata;
-  const facts = { ...names, url: baseUrl(registry), server: loginServer(registry) };
-  const hostname = registry.origin.hostname.replace(/^\[|\]$/g, '');
+  const hostname = bareHost(registry.origin.hostname);
   const remedy =
     voice.kind === 'url'
       ? adviceFor(reason, { ...facts, hostname, prefix: registry.prefix, ...voice, sign })
-      : (fileAdviceFor(reason, { ...facts, namespace, typed, isAbsent: given.isAbsent ?? false }) ??
-        withoutLast(remedyFor(reason, { ...facts, form: given.form, namespace, name, verify: again })));
-  if (remedy === undefined) return undefined;
-  return { summary: remedy.summary, steps: [...remedy.steps, again] };
+      : (fileAdviceFor(reason, { ...facts, typed, isAbsent: given.isAbsent ?? false }) ??
+        withoutLast(remedyFor(reason, { ...facts, verify: again })));
+  return remedy && { ...remedy, steps: [...remedy.steps, again] };
 }
 
 /** What the operator's last step says of waiting does not hold here. */
 function withoutLast(remedy: Remediation | undefined): Remediation | undefined {
-  return remedy && { summary: remedy.summary, steps: remedy.steps.slice(0, -1) };
+  return remedy && { ...remedy, steps: remedy.steps.slice(0, -1) };
 }
 
 /** What an answer says of the URL besides its reason. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { Agent } from 'node:http';
 import type { ProbeWorld } from '../check/probe.ts';
 import { systemClock as clock } from '../clock.ts';
 import type { TokenHost } from '../registry/binding.ts';
-import { openConnection, type Connection } from '../registry/connection.ts';
-import { createGuard, type Guard } from '../registry/egress.ts';
-import type { Registry } from '../registry/origin.ts';
+import { openConnection } from '../registry/connection.ts';
+import { createGuard, Guard } from '../registry/egress.ts';
+import { bareHost, type Registry } from '../registry/origin.ts';
+import { readProxy, type Environment, type Proxy } from '../registry/proxy.ts';
 import { createContexts } from '../registry/trust.ts';
 import { UsageError } from './check-options.ts';
 
@@ -14,59 +14,58 @@ export interface Network {
   readonly world: ProbeWorld;
   /** Hosts that were typed, and the addresses of theirs that a check in a cluster must not reach. */
   readonly unusual: ReadonlyMap<string, string>;
+  /** What https registries are asked through, less what NO_PROXY exempts. */
+  readonly proxy: Proxy | undefined;
 }
 
 /**
  * Opens the network: the address guard is that of the operator, but for the hosts of `typed` registries, those that the person
- * at the command line named.
- * @throws UsageError where the authorities cannot be used
+ * at the command line named. The proxy is that of their environment.
+ * @throws UsageError where the authorities or the proxy cannot be used
  */
 export function openNetwork(
   typed: ReadonlySet<Registry>,
   tokenHosts: readonly TokenHost[],
   caFile: string | undefined,
+  env: Environment,
 ): Network {
   const guard = createGuard([]);
   const contexts = trust(caFile);
+  const at = proxyOf(env);
+  const proxy = at && { at, secureContext: contexts(undefined).secureContext };
   const unusual = new Map<string, string>();
   const open: ProbeWorld['open'] = (registry, tls) => {
+    const { origin, host } = registry;
     const { secureContext, ownContext } = contexts(tls);
-    const policy = { secureContext, registry: { origin: registry.origin, secureContext: ownContext } };
-    const guarded = openConnection({ ...policy, guard });
-    if (!typed.has(registry)) return guarded;
-    const free = witness(guard, (address) => unusual.set(registry.host, address));
-    return splitByHost(registry, openConnection({ ...policy, guard: free }), guarded);
+    return openConnection({
+      guard: typed.has(registry) ? exceptTo(origin, guard, (address) => unusual.set(host, address)) : guard,
+      secureContext,
+      registry: { origin, secureContext: ownContext },
+      proxy,
+    });
   };
-  return { world: { clock, open, tokenHosts }, unusual };
+  return { world: { clock, open, tokenHosts }, unusual, proxy: at };
 }
 
-/** A guard that lets everything through, and tells what the other one would not have. */
-function witness(guard: Guard, tell: (address: string) => void): Guard {
-  const free = createGuard([]);
-  free.check = (address) => {
-    if (guard.check(address)) tell(typeof address === 'string' ? address : address.address);
-    return false;
-  };
-  return free;
+/** A guard that lets everything through to the registry's host, on whatever port, and tells what the other one would not have. */
+function exceptTo({ hostname }: URL, guard: Guard, tell: (address: string) => void): Guard {
+  const host = bareHost(hostname);
+  return new Guard((address, target) => {
+    const own = target === undefined ? guard : guard.toward(target);
+    if (!own.check(address)) return undefined;
+    if (target?.host !== host) return own.refusal;
+    tell(address);
+    return undefined;
+  });
 }
 
-/** The registry's host, on whatever port, by one connection, and whatever else it names by the other. */
-function splitByHost({ origin }: Registry, own: Connection, others: Connection): Connection {
-  const hostname = origin.hostname.replace(/^\[|\]$/g, '');
-  const split = <A extends Agent>(agent: A, free: Agent): A => {
-    const toOthers = agent.createConnection.bind(agent);
-    agent.createConnection = (args, done) =>
-      args.host === hostname ? free.createConnection(args, done) : toOthers(args, done);
-    return agent;
-  };
-  return {
-    http: split(others.http, own.http),
-    https: split(others.https, own.https),
-    get certificateEndsMs() {
-      return own.certificateEndsMs;
-    },
-    close: () => others.close(),
-  };
+/** Who sets the variable is who types the command: any address is allowed. */
+function proxyOf(env: Environment): Proxy | undefined {
+  try {
+    return readProxy(env, ['0.0.0.0/0', '::/0']);
+  } catch (error) {
+    throw new UsageError([error instanceof Error ? error.message : 'the proxy cannot be used']);
+  }
 }
 
 function trust(caFile: string | undefined): ReturnType<typeof createContexts> {

@@ -15,6 +15,7 @@ import { passwordLogin, tokenLogin, type Login } from '../registry/login.ts';
 import { parseRegistryUrl, type Registry } from '../registry/origin.ts';
 import { readDockerFile, readSecretText } from './check-input.ts';
 import { UsageError, type LoginSource, type UrlAsked } from './check-options.ts';
+import { LOGIN_NAME } from './check-words.ts';
 import { fieldsUnder } from './known-fields.ts';
 
 /** The login that a question is asked with. */
@@ -123,11 +124,9 @@ function nameOf(login: LoginSource): string | undefined {
     case 'none':
       return undefined;
     case 'password':
-      return 'the login';
     case 'token':
-      return 'the token';
     case 'docker':
-      return 'the docker configuration';
+      return LOGIN_NAME[login.kind];
     case 'secret':
       return `Secret ${login.namespace}/${login.name}`;
   }

@@ -1,6 +1,7 @@
 import { systemClock as clock } from '../clock.ts';
 import { answer, exitCode, worstOf, type Answer } from './check-answer.ts';
 import { openNetwork, type Network } from './check-network.ts';
+import { unusedProxy } from '../registry/proxy.ts';
 import type { Asked } from './check-options.ts';
 import type { Question } from './check-question.ts';
 import { questionsOf } from './check-sources.ts';
@@ -13,11 +14,11 @@ import { paintFor, serialise, write } from './output.ts';
  * @throws UsageError, Error of one sentence, or the signal's reason where it aborts: then no upload session is open
  */
 export async function runCheck(asked: Asked, signal: AbortSignal): Promise<number> {
-  warnAboutProxies();
   const { tokenHosts, caFile, output, strict, again } = asked;
   const questions = await questionsOf(asked, clock.now(), signal);
   const typed = new Set(questions.filter((one) => one.typed).map(({ registry }) => registry));
-  const network = openNetwork(typed, tokenHosts, caFile);
+  const network = openNetwork(typed, tokenHosts, caFile, process.env);
+  tellOfProxy(questions, network);
   const ask = (question: Question, stop: AbortSignal): Promise<Answer> =>
     answer(question, network.world, again, stop);
   const answers = await askAll(questions, ask, signal);
@@ -99,9 +100,13 @@ function nameOf({ metadata }: Question['check']): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-/** The address guard could not see behind a proxy, so none is used; without a word, that would look like a dead registry. */
-function warnAboutProxies(): void {
-  const set = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].filter((name) => process.env[name]);
-  if (set.length > 0)
-    tell(`registries are asked directly: proxies are not supported yet (${set.join(', ')} ignored)`);
+/** Said before anything is asked: what comes of it may be the proxy's doing. */
+function tellOfProxy(questions: readonly Question[], { proxy }: Network): void {
+  const secure = questions.some(({ registry }) => registry.origin.protocol === 'https:');
+  const unused = proxy === undefined ? unusedProxy(process.env) : undefined;
+  if (unused !== undefined) tell(unused);
+  if (proxy !== undefined && secure)
+    tell(
+      `https goes through the proxy ${proxy.origin} (less what NO_PROXY exempts), which looks up names and decides what is reached`,
+    );
 }

@@ -66,6 +66,7 @@ function details({ diagnosis, status, probed }: Answer): string {
   for (const { type, message } of findings) rows.push(['Finding', `${type}: ${message}`]);
   if (remediation?.summary !== undefined) rows.push(['Fix', remediation.summary]);
   for (const [at, step] of (remediation?.steps ?? []).entries()) rows.push(['', `${at + 1}. ${step}`]);
+  if (remediation?.docsUrl !== undefined) rows.push(['More', remediation.docsUrl]);
   return rows.length === 0 ? '' : `\n${columns(rows, 'Session'.length)}`;
 }
 

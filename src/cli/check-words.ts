@@ -1,8 +1,16 @@
 import type { Diagnosis, StageVerdict } from '../check/diagnose.ts';
 import type { Voice } from './check-question.ts';
 
+/** What logins are called that are no Secret of a cluster. */
+export const LOGIN_NAME = {
+  password: 'the login',
+  token: 'the token',
+  docker: 'the docker configuration',
+} as const;
+
 /** What has another name where a URL was typed: there is no check, no installation and no operator. */
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
+  [/, and the check names no existingSecret: [^(]*?(?= \(during|$)/g, ''],
   [/the check has no existingSecret/g, 'none was given'],
   [/set existingSecret to a login that/g, 'use a login that'],
   [/spec\.registryUrl/g, 'the URL'],

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CheckOptions } from './check-options.ts';
-import { EXIT, fail, SIGNALS } from './exit.ts';
+import { demandVerification, EXIT, fail, SIGNALS } from './exit.ts';
 
 const NO_PASSWORDS =
   'a password or token on the command line can be seen by everybody on this machine and stays in the history of the shell: pipe it in, printf %s "$PASSWORD" | registry-push-check check URL --username USER --password-stdin (or --token-stdin for a token without a user name)';
@@ -71,14 +71,7 @@ function withoutValues(text: string): string {
 
 async function run(url: string | undefined, options: CheckOptions): Promise<void> {
   if (options.password !== undefined || options.token !== undefined) fail([NO_PASSWORDS], EXIT.usage);
-  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    fail(
-      [
-        'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the verification of certificates: unset it, and use --ca-file for a private authority',
-      ],
-      EXIT.usage,
-    );
-  }
+  demandVerification('use --ca-file');
   const stopped = stopOnSignal();
   const [{ readOptions, UsageError }, { runCheck }, { programName }] = await Promise.all([
     import('./check-options.ts'),

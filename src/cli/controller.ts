@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { EXIT, fail, SIGNALS } from './exit.ts';
+import { environmentProblems } from './environment.ts';
+import { demandVerification, EXIT, fail, SIGNALS } from './exit.ts';
 import { version } from './version.ts';
 
 interface Options {
@@ -23,14 +24,9 @@ export function addControllerCommand(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    fail(
-      [
-        'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the verification of certificates: unset it, and use caBundle for a private authority',
-      ],
-      EXIT.usage,
-    );
-  }
+  demandVerification('use caBundle');
+  const loud = environmentProblems(process.env, process.execArgv);
+  if (loud.length > 0) fail(loud, EXIT.usage);
   // Before anything is loaded: process 1 of a container has no default for SIGTERM.
   const stop = stopOnSignal();
   const [{ ConfigError, loadConfig, parseConfig }, { createLog }, { runOperator }] = await Promise.all([

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EXIT, exitOnSignal, fail, tell } from './exit.ts';
+import { demandVerification, EXIT, exitOnSignal, fail, tell } from './exit.ts';
 
 interface Options {
   readonly kubeconfig?: string;
@@ -25,6 +25,7 @@ async function print(): Promise<void> {
 }
 
 async function apply({ kubeconfig }: Options): Promise<void> {
+  demandVerification('name it in the kubeconfig (certificate-authority)');
   exitOnSignal();
   const { installCrd } = await import('./crd-install.ts');
   try {

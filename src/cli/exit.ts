@@ -30,3 +30,14 @@ export function fail(lines: readonly string[], code: number): never {
 export function exitOnSignal(): void {
   for (const name of SIGNALS) process.once(name, () => process.exit(EXIT[name]));
 }
+
+/**
+ * Ends the process where the environment switches off the verification of certificates. Nothing here obeys it, but who has set it
+ * expects that, and what is loaded besides might.
+ * @param instead what to do for a private authority
+ */
+export function demandVerification(instead: string): void {
+  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return;
+  const why = 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the verification of certificates';
+  fail([`${why}: unset it, and ${instead} for a private authority`], EXIT.usage);
+}

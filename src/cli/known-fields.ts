@@ -1,4 +1,5 @@
 import { FIELDS } from '../api/v1alpha1-fields.gen.ts';
+import { nearest } from '../nearest.ts';
 
 /** Of a check itself. What is in metadata and status is not of the person who writes it. */
 const TOP: readonly string[] = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
@@ -25,23 +26,4 @@ export function unknownFields(
       const hint = near === undefined ? `known fields: ${known.join(', ')}` : `did you mean ${near}?`;
       return [name, `unknown field; ${hint}`];
     });
-}
-
-/** The name that was meant: but for case, one slip of two letters apart, or the whole of which this is a part. */
-function nearest(typed: string, known: readonly string[]): string | undefined {
-  return (
-    known.find((name) => slip(typed.toLowerCase(), name.toLowerCase()) <= 2) ??
-    known.find((name) => typed.length > 2 && name.toLowerCase().includes(typed.toLowerCase()))
-  );
-}
-
-/** How many letters are between the common beginning and the common end of two words. */
-function slip(one: string, other: string): number {
-  const longest = Math.max(one.length, other.length);
-  const shortest = Math.min(one.length, other.length);
-  let begin = 0;
-  while (begin < shortest && one[begin] === other[begin]) begin += 1;
-  let end = 0;
-  while (end < shortest - begin && one.at(-1 - end) === other.at(-1 - end)) end += 1;
-  return longest - begin - end;
 }

@@ -36,8 +36,9 @@ export function columns(rows: readonly (readonly string[])[], least = 0): string
 /** Data as JSON or YAML, with a line break at the end. */
 export async function serialise(value: unknown, format: 'json' | 'yaml'): Promise<string> {
   if (format === 'json') return `${JSON.stringify(value, undefined, 2)}\n`;
-  const { stringify } = await import('yaml');
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  // Not by name: it is a CommonJS package, and of those a bundle exports nothing but the whole.
+  const { default: yaml } = await import('yaml');
+  return yaml.stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** Writes to stdout and waits until it is taken: a pipe may be slow. */

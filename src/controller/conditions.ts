@@ -40,7 +40,20 @@ export function stamp(
 /** The types that this version writes; those of another version, or of others, are left as they are. */
 const OWN_CONDITIONS: ReadonlySet<string> = new Set(Object.values(CONDITION));
 
-/** The conditions that are not ours. */
-export function foreign(conditions: readonly Condition[] | undefined): readonly Condition[] {
-  return (conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
+/** As many as the schema takes. */
+export const MOST_CONDITIONS = 32;
+
+/** Our conditions, then those of others as far as there is room, each type once: what the schema refuses hides our verdict. */
+export function withForeign(
+  own: readonly Condition[],
+  before: readonly Condition[] | undefined = [],
+): readonly Condition[] {
+  const foreign = new Map(before.map((one) => [one.type, one]));
+  for (const type of OWN_CONDITIONS) foreign.delete(type);
+  return [...own, ...foreign.values()].slice(0, MOST_CONDITIONS);
+}
+
+/** Without the conditions of others. */
+export function ownConditions(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.filter(({ type }) => OWN_CONDITIONS.has(type));
 }

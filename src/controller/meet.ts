@@ -78,8 +78,10 @@ export async function isOfOldSecret(
   world: World,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // A spec that could not be read, or is not there at all, was not asked with.
+  if (!ABOUT_LOGIN.has(observation.kind)) return false;
   const { existingSecret } = spec;
-  if (!ABOUT_LOGIN.has(observation.kind) || existingSecret === undefined) return false;
+  if (existingSecret === undefined) return false;
   const version = await world.secretVersion(metadata.namespace, existingSecret, signal);
   return version !== undefined && version !== secretVersion;
 }

@@ -37,10 +37,14 @@ export function readCheck(raw: unknown): RegistryPushCheck {
   };
 }
 
+/** A token that asks for a probe: what could not be echoed as it is, for a reader to compare, is none. */
+const TOKEN = /^\P{C}{1,256}$/u;
+
+/** Without anything that is no token: it would be kept for each check, as long as whoever writes it likes. */
 function requestAnnotation(annotations: unknown): RegistryPushCheck['metadata']['annotations'] {
   if (typeof annotations !== 'object' || annotations === null) return undefined;
   const value: unknown = Reflect.get(annotations, ANNOTATION.requestedAt);
-  return typeof value === 'string' ? { [ANNOTATION.requestedAt]: value } : undefined;
+  return typeof value === 'string' && TOKEN.test(value) ? { [ANNOTATION.requestedAt]: value } : undefined;
 }
 
 /** Whether a change of an object is one that a visit should follow: not one of status, labels or other annotations. */

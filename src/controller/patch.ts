@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistryPushCheck, RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
 import { isObject } from '../json.ts';
-import { isOwnField } from './stored-status.ts';
+import { isOwnField, OWN_FIELDS } from './stored-status.ts';
 
 type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
@@ -12,13 +12,14 @@ type Json = string | number | boolean | null | undefined | readonly Json[] | { r
 export function mergePatch(from: Json, to: Json): Json {
   if (isDeepStrictEqual(from, to)) return undefined;
   if (!isObject(from) || !isObject(to)) return to ?? null;
-  const patch: Record<string, Json> = {};
+  const patch: [key: string, value: Json][] = [];
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    const changed =
-      to[key] === undefined ? (from[key] === undefined ? undefined : null) : mergePatch(from[key], to[key]);
-    if (changed !== undefined) patch[key] = changed;
+    // What every object inherits, such as valueOf, is no member.
+    const [was, is] = [from, to].map((one) => (Object.hasOwn(one, key) ? one[key] : undefined));
+    const changed = is === undefined ? (was === undefined ? undefined : null) : mergePatch(was, is);
+    if (changed !== undefined) patch.push([key, changed]);
   }
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  return patch.length === 0 ? undefined : Object.fromEntries(patch);
 }
 
 /**
@@ -28,8 +29,19 @@ export function mergePatch(from: Json, to: Json): Json {
 export function statusPatch(
   { metadata, status = {} }: RegistryPushCheck,
   next: RegistryPushCheckStatus,
-): unknown {
+): { readonly metadata: unknown; readonly status: object } {
   const { uid, resourceVersion } = metadata;
   const owned = Object.fromEntries(Object.entries(status).filter(([key]) => isOwnField(key)));
-  return { metadata: { uid, resourceVersion }, status: mergePatch(owned, next) ?? {} };
+  const patch = mergePatch(owned, next);
+  return { metadata: { uid, resourceVersion }, status: isObject(patch) ? patch : {} };
+}
+
+/**
+ * The same for a status that the API server has refused. It takes away every field of ours that `next` lacks, seen or not: what is
+ * stored in a form that cannot be read is not seen, and may be the very thing that is refused.
+ */
+export function clearingPatch(check: RegistryPushCheck, next: RegistryPushCheckStatus): unknown {
+  const { metadata, status } = statusPatch(check, next);
+  const lacking = OWN_FIELDS.filter((name) => next[name] === undefined).map((name) => [name, null] as const);
+  return { metadata, status: { ...Object.fromEntries(lacking), ...status } };
 }

@@ -1,6 +1,6 @@
 import { CONDITION, type RegistryPushCheck, type RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
 import { timestamp } from '../text.ts';
-import { condition, find, PROGRESSING, stamp } from './conditions.ts';
+import { condition, find, MOST_CONDITIONS, PROGRESSING, stamp } from './conditions.ts';
 import type { Trigger } from './schedule.ts';
 import type { World } from './world.ts';
 
@@ -84,6 +84,6 @@ export function progressingStatus(
     conditions: [
       ...own.map((one) => stamp(one, generation, conditions, timestamp(nowMs))),
       ...conditions.filter(({ type }) => !OF_VERDICT.has(type)),
-    ],
+    ].slice(0, MOST_CONDITIONS),
   };
 }

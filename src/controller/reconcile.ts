@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistryPushCheck, RegistryPushCheckStatus } from '../api/registrypushcheck.ts';
 import { readSpec, type CheckSpec } from '../api/validate.ts';
+import { KubeError } from '../kube/client.ts';
 import type { Busy } from '../probing/prober.ts';
-import { announce } from './events.ts';
+import { announce, failureOf } from './events.ts';
 import { isOfOldSecret, isOutdated, meet, metSilently } from './meet.ts';
 import type { Cause, Met } from './met.ts';
 import { showingProgress } from './progress.ts';
@@ -47,8 +48,20 @@ export async function reconcile(key: string, world: World, signal: AbortSignal):
     return outcome;
   } catch (error) {
     world.unwritten.keep(check, met);
+    if (error instanceof KubeError && error.status === 422) {
+      await tellUnwritten({ ...check, status: statusAfter(check, spec, met) }, world);
+    }
     throw error;
   }
+}
+
+/**
+ * A spec of other types than the schema's, stored under another CRD, lets nobody write the status (the rules of the API server
+ * cannot be evaluated on it): only an event can say what is wrong. Told again it is counted, and is no other one.
+ */
+async function tellUnwritten(check: RegistryPushCheck, world: World): Promise<void> {
+  const failure = failureOf(check)?.announce(world.clock.now());
+  if (failure !== undefined) await world.record(check, failure);
 }
 
 function forget(key: string, world: World): Outcome {

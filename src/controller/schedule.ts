@@ -25,8 +25,6 @@ export const REQUEST_SPACING_MS = 15_000;
 /** The token of the annotation that asks for a probe, where it has not been answered yet. */
 export function pendingRequest({ metadata, status }: RegistryPushCheck): string | undefined {
   const token = metadata.annotations?.[ANNOTATION.requestedAt];
-  // What could not be echoed as it is, for a reader to compare, is no token.
-  if (token === undefined || !/^\P{C}{1,256}$/u.test(token)) return undefined;
   return token === status?.lastHandledReconcileAt ? undefined : token;
 }
 
@@ -54,6 +52,11 @@ function restsOnConfiguration(status: RegistryPushCheckStatus | undefined): bool
   return CONFIGURED.has(status?.conditions?.find(({ type }) => type === CONDITION.ready)?.reason ?? '');
 }
 
+function isInvalid(status: RegistryPushCheckStatus | undefined): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === CONDITION.ready);
+  return ready?.status === 'False' && ready.reason === ('InvalidSpec' satisfies Reason);
+}
+
 /**
  * Is it time? Reads nothing but the object, the clock and two things that the object does not tell: when this process last asked
  * the same registry with the same Secret (`askedMs`), and whether the verdict is this process's own.
@@ -73,8 +76,9 @@ export function nextTurn(
   if (pendingRequest(check) !== undefined) return spaced('Requested', check, nowMs, askedMs, true);
   if (!isOwnVerdict && restsOnConfiguration(status)) return spaced('Restarted', check, nowMs, askedMs, true);
   const stored = status?.nextProbeTime;
-  if (spec === undefined && stored === undefined) return { kind: 'wait', ms: undefined };
-  // Only a spec that cannot be run has no next time: where the two disagree, another version of the operator judged.
+  if (spec === undefined && stored === undefined && isInvalid(status)) return { kind: 'wait', ms: undefined };
+  // Only a spec that cannot be run has no next time, and that verdict: where they disagree, another version of the operator
+  // judged, or somebody who wanted the check to look green.
   if (spec === undefined || stored === undefined) return { kind: 'run', trigger: 'Scheduled' };
   const due = timeOf(stored, nowMs);
   // A time that no rule allows comes from a clock that was wrong.

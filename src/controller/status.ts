@@ -11,7 +11,7 @@ import type { Probed } from '../check/observation.ts';
 import { STAGES } from '../check/reason.ts';
 import type { Remediation } from '../check/remediation/remedy.ts';
 import { timestamp } from '../text.ts';
-import { condition, find, foreign, stamp } from './conditions.ts';
+import { condition, find, stamp, withForeign } from './conditions.ts';
 import { cut, lastProbeOf } from './report.ts';
 import { dueAfter, pendingRequest, SECRET_GRACE_MS, visitedGeneration, type Trigger } from './schedule.ts';
 import { credentialsOf, type UsedLogin } from './used-login.ts';
@@ -82,10 +82,10 @@ export function suspendedStatus(check: RegistryPushCheck, nowMs: number): Regist
   return strip({
     observedGeneration: metadata.generation,
     lastHandledReconcileAt: pendingRequest(check) ?? status.lastHandledReconcileAt,
-    conditions: [
-      stamp(suspended, metadata.generation, status.conditions, timestamp(nowMs)),
-      ...foreign(status.conditions),
-    ],
+    conditions: withForeign(
+      [stamp(suspended, metadata.generation, status.conditions, timestamp(nowMs))],
+      status.conditions,
+    ),
     lastProbeTime: status.lastProbeTime,
     lastSuccessTime: status.lastSuccessTime,
     lastFailureTime: status.lastFailureTime,
@@ -187,7 +187,7 @@ function conditionsOf(
     list.push(condition(CONDITION.pullAuthorized, pull.status, pull.reason, pull.message));
   const { generation } = check.metadata;
   const own = list.map((one) => stamp(one, generation, before.conditions, now));
-  return [...own, ...foreign(check.status?.conditions)];
+  return withForeign(own, check.status?.conditions);
 }
 
 /** Since when the check is Reconciling, in milliseconds since the epoch; NaN where it is not. */
@@ -201,6 +201,7 @@ function remediationOf(remediation: Remediation | undefined): RegistryPushCheckS
     : {
         summary: cut(remediation.summary, 4096),
         steps: remediation.steps.slice(0, 8).map((step) => cut(step, 4096)),
+        ...(remediation.docsUrl === undefined ? {} : { docsUrl: remediation.docsUrl }),
       };
 }
 

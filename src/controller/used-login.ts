@@ -23,12 +23,6 @@ export function usedLogin(
   return { matchedKey, principal: password && sanitise(password.username, 256), expiry, findings };
 }
 
-/** When the login ran out, as a timestamp; undefined where it has not, or where nothing says so. */
-export function expiredAt(login: Pick<UsedLogin, 'expiry'> | undefined, nowMs: number): string | undefined {
-  const atMs = login?.expiry?.atMs;
-  return atMs === undefined || atMs > nowMs ? undefined : timestamp(atMs);
-}
-
 type Credentials = NonNullable<RegistryPushCheckStatus['credentials']>;
 
 /**

@@ -51,6 +51,8 @@ export interface KubeClientOptions extends AccessOptions {
   /** Default 200 requests a second, bursts of 400. */
   readonly limits?: Limits;
   readonly userAgent?: string;
+  /** Hears the address that answered, each time that one does. */
+  readonly onAnswer?: (address: string) => void;
 }
 
 interface Parts {
@@ -58,6 +60,7 @@ interface Parts {
   readonly limiter: Limiter;
   readonly clock: Clock;
   readonly userAgent: string | undefined;
+  readonly onAnswer: (address: string) => void;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -73,9 +76,9 @@ const LINE_CAP_CHARS = 16 * 1024 * 1024;
  * be read or would not be verified. One keep-alive agent serves all requests.
  */
 export function createKubeClient(options: KubeClientOptions): KubeClient {
-  const { clock, limits = LIMITS, userAgent } = options;
+  const { clock, limits = LIMITS, userAgent, onAnswer = () => undefined } = options;
   const access = loadAccess(options, clock);
-  const parts: Parts = { access, clock, userAgent, limiter: createLimiter(limits, clock) };
+  const parts: Parts = { access, clock, userAgent, onAnswer, limiter: createLimiter(limits, clock) };
   return {
     server: access.server.origin,
     async request<T>(request: KubeRequest, signal: AbortSignal): Promise<T> {
@@ -128,6 +131,8 @@ function deadlineOf(request: KubeRequest, ms: number, clock: Clock, signal: Abor
 async function ask(parts: Parts, request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const connection = await credentials(parts.access, signal);
   const response = await exchange(connection, outgoing(parts, request), signal);
+  const { remoteAddress } = response.socket;
+  if (remoteAddress !== undefined) parts.onAnswer(remoteAddress);
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) throw await refusal(parts, request, response);
   return response;

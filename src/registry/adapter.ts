@@ -3,12 +3,13 @@ import { request as requestHttp, type Agent, type ClientRequest, type IncomingMe
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Tunnelled } from './tunnel.ts';
 
 /** Interim answers (1xx) that one request may get. Without a limit, a flood of them takes the whole process. */
 const MAX_INTERIM = 8;
 
-/** What a request waits for: its connection, the TLS handshake on it, or the answer. Before it has a socket, it waits for nothing. */
-export type Waiting = 'connection' | 'handshake' | 'answer';
+/** What a request waits for: a proxy's tunnel, its connection, the TLS handshake on it, or the answer. Before it has a socket, it waits for nothing. */
+export type Waiting = 'proxy' | 'connection' | 'handshake' | 'answer';
 
 /** What ends a request besides the network; `code` is for the table of causes. */
 class Refused extends Error {
@@ -29,17 +30,21 @@ class Refused extends Error {
 export function plainAdapter(onWaiting: (waiting: Waiting) => void): AxiosAdapter {
   return (config) =>
     new Promise<AxiosResponse>((resolve, reject) => {
-      const request = open(config, (response) => {
-        const chunks: Buffer[] = [];
-        let left = config.maxContentLength ?? 0;
-        response.on('data', (chunk: Buffer) => {
-          left -= chunk.length;
-          if (left < 0) request.destroy(new Refused('BODY_TOO_LARGE'));
-          else chunks.push(chunk);
-        });
-        response.on('error', reject);
-        response.on('end', () => resolve(answer(config, response, Buffer.concat(chunks).toString('utf8'))));
-      });
+      const request = open(
+        config,
+        () => onWaiting('proxy'),
+        (response) => {
+          const chunks: Buffer[] = [];
+          let left = config.maxContentLength ?? 0;
+          response.on('data', (chunk: Buffer) => {
+            left -= chunk.length;
+            if (left < 0) request.destroy(new Refused('BODY_TOO_LARGE'));
+            else chunks.push(chunk);
+          });
+          response.on('error', reject);
+          response.on('end', () => resolve(answer(config, response, Buffer.concat(chunks).toString('utf8'))));
+        },
+      );
       request.on('socket', (socket) => follow(socket, onWaiting));
       request.on('error', reject);
       // After a 101 that nobody asked for, Node has taken the socket off the request: neither an end nor a deadline would be heard.
@@ -63,6 +68,7 @@ function follow(socket: Socket, onWaiting: (waiting: Waiting) => void): void {
 
 function open(
   { url = '', method = 'GET', headers, httpAgent, httpsAgent, signal }: InternalAxiosRequestConfig,
+  onProxy: () => void,
   onResponse: (response: IncomingMessage) => void,
 ): ClientRequest {
   const target = new URL(url);
@@ -71,8 +77,14 @@ function open(
   const agent = (secure ? httpsAgent : httpAgent) as Agent;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ours are AbortSignals and texts
   const ours = { signal: signal as AbortSignal, headers: headers.toJSON() as Record<string, string> };
+  const options: Tunnelled = {
+    method,
+    agent,
+    ...ours,
+    tunnelling: { signal: ours.signal, started: onProxy },
+  };
   const send = secure ? requestHttps : requestHttp;
-  const request = send(target, { method, agent, ...ours }, onResponse);
+  const request = send(target, options, onResponse);
   let interim = 0;
   request.on('information', () => {
     interim += 1;

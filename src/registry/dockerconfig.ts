@@ -74,7 +74,7 @@ export function readDockerConfig(
   const matching = keys.filter((key) => covers(parseKey(key), registry, repository));
   const [key, ...others] = matching
     .filter((one) => !isTooBroad(parseKey(one).host) && !spansOwners(parseKey(one).host, registry.host))
-    .toSorted((a, b) => bySpecificity(parseKey(a), parseKey(b)));
+    .toSorted((a, b) => bySpecificity(parseKey(a), parseKey(b)) || byKubelet(a, b, registry, repository));
   if (key !== undefined)
     return helper !== undefined && isWithoutLogin(auths[key])
       ? invalid(`the entry ${shownKey(key)} is empty: ${helper}`)
@@ -147,6 +147,12 @@ function readKey(
     );
   const isFor = (other: string): boolean => covers(parseKey(key), registry, other);
   return { kind: 'found', key: matchedKey(key), login, isFor, notes };
+}
+
+/** Of two spellings of the same: the one that the kubelet would take, and never the one that happens to stand first. */
+function byKubelet(a: string, b: string, registry: Registry, repository: string): number {
+  const taken = (key: string): number => Number(kubeletFinds(key, registry, repository));
+  return taken(b) - taken(a) || (a < b ? -1 : 1);
 }
 
 /** Images have no name for a registry below a path, and what the kubelet makes of IPv6 addresses is not known here. */

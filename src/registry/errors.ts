@@ -43,3 +43,9 @@ export function parseErrorCodes(body: string): ErrorCode[] {
 function isKnown(code: string): code is ErrorCode {
   return KNOWN.has(code);
 }
+
+/** Whether a body is one error object without the specification's list, as zot's answer to who has no login. */
+export function isBareError(body: string): boolean {
+  const parsed = parseJson(body);
+  return isObject(parsed) && typeof parsed['code'] === 'string' && !Object.hasOwn(parsed, 'errors');
+}

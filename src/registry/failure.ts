@@ -8,10 +8,26 @@ export type NetworkCause =
   | 'reset'
   | 'deadline'
   | 'address-denied'
+  | 'address-private'
   | 'protocol'
   | 'body-too-large'
   | 'own-resources'
+  | ProxyCause
   | TlsCause;
+
+/**
+ * Why a proxy led to no registry: it cannot be reached, it has an address that must not be, TLS with it failed, it said nothing in time, it wants a login or refuses
+ * the one it got (407), refuses the host (403), does not reach it (502 to 504), or gave another answer or none.
+ */
+export type ProxyCause =
+  | 'proxy-unreachable'
+  | 'proxy-denied'
+  | 'proxy-tls'
+  | 'proxy-timeout'
+  | 'proxy-login'
+  | 'proxy-refused'
+  | 'proxy-gateway'
+  | 'proxy-answer';
 
 /** Why a TLS handshake failed. */
 export type TlsCause =
@@ -22,11 +38,36 @@ export type TlsCause =
   | 'tls-not-tls'
   | 'tls-other';
 
+/** The error that Node makes of a blocked address, where we find one ourselves. */
+export class AddressBlocked extends Error {
+  readonly code = 'ERR_IP_BLOCKED';
+}
+
+/** As the cause of the error of a blocked address: it was blocked because it is not public. */
+export class PrivateAddress extends Error {
+  readonly code = 'ADDRESS_PRIVATE';
+}
+
 /** A request that got no answer. It carries no text from outside and no request. */
 export interface NetworkFailure {
   readonly kind: 'failed';
   readonly cause: NetworkCause;
+  /** The status of a proxy's answer, where the cause alone does not tell it. */
+  readonly status?: number;
+  /** TLS failed with what a proxy had led to: it may break TLS open. */
+  readonly proxied?: true;
 }
+
+/** The causes that the tunnel's own errors have for a code; a timeout has no error. */
+const PROXY_CAUSES: readonly ProxyCause[] = [
+  'proxy-unreachable',
+  'proxy-denied',
+  'proxy-tls',
+  'proxy-login',
+  'proxy-refused',
+  'proxy-gateway',
+  'proxy-answer',
+];
 
 /** Node's and OpenSSL's error codes → cause (Node docs: errors, tls "X509 certificate error codes"). */
 const CAUSES = new Map<string, NetworkCause>([
@@ -46,6 +87,7 @@ const CAUSES = new Map<string, NetworkCause>([
   ['ERR_STREAM_PREMATURE_CLOSE', 'reset'],
   ['BODY_TOO_LARGE', 'body-too-large'],
   ['ERR_IP_BLOCKED', 'address-denied'],
+  ...PROXY_CAUSES.map((cause): [string, NetworkCause] => [cause, cause]),
   ['EMFILE', 'own-resources'],
   ['ENFILE', 'own-resources'],
   ['ENOBUFS', 'own-resources'],
@@ -85,15 +127,23 @@ const FAMILIES: readonly (readonly [prefix: string, cause: NetworkCause])[] = [
  */
 export function networkFailure(error: unknown): NetworkFailure {
   const codes = [...codesOf(error, 0)];
-  for (const code of codes) {
-    // One denied address among several (happy eyeballs) decides: it must not pass as "refused".
-    if (code === 'ERR_IP_BLOCKED') return { kind: 'failed', cause: 'address-denied' };
+  // One blocked address among several (happy eyeballs) decides: it must not pass as "refused".
+  if (codes.includes('ERR_IP_BLOCKED')) {
+    const cause = codes.includes('ADDRESS_PRIVATE') ? 'address-private' : 'address-denied';
+    return { kind: 'failed', cause };
   }
   for (const code of codes) {
     const cause = CAUSES.get(code) ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1];
-    if (cause !== undefined) return { kind: 'failed', cause };
+    if (cause !== undefined) return { kind: 'failed', cause, ...statusOf(error, cause) };
   }
   return { kind: 'failed', cause: 'protocol' };
+}
+
+/** The tunnel's own errors alone have one. */
+function statusOf(error: unknown, cause: NetworkCause): Pick<NetworkFailure, 'status'> {
+  if (!cause.startsWith('proxy-') || typeof error !== 'object' || error === null) return {};
+  const { status } = error as { status?: unknown };
+  return typeof status === 'number' ? { status } : {};
 }
 
 function* codesOf(error: unknown, depth: number): Generator<string> {

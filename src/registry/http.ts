@@ -5,6 +5,7 @@ import { plainAdapter, type Waiting } from './adapter.ts';
 import type { Connection } from './connection.ts';
 import { networkFailure, type NetworkCause, type NetworkFailure } from './failure.ts';
 import { MANIFEST_TYPES } from './manifest.ts';
+import { marksOf, type Marks } from './marks.ts';
 import type { Secret } from './secret.ts';
 
 /** Largest response body that is read, in bytes. A larger one is a protocol error, never a truncated text. */
@@ -38,8 +39,8 @@ export interface Response {
   readonly location: string | undefined;
   readonly contentType: string | undefined;
   readonly retryAfter: string | undefined;
-  /** X-Registry-Supports-Signatures, which some products alone send. */
-  readonly signatures: string | undefined;
+  /** Headers that tell products apart. */
+  readonly marks: Marks;
   readonly body: string;
 }
 
@@ -53,7 +54,7 @@ export type Send = (request: Request, signal: AbortSignal) => Promise<Response |
  */
 export function createSend(connection: Connection): Send {
   return async (request, signal) => {
-    let waiting: Waiting | undefined;
+    const waits: Waiting[] = [];
     try {
       const response = await axios.request<string>({
         method: request.method,
@@ -63,16 +64,16 @@ export function createSend(connection: Connection): Send {
         httpAgent: connection.http,
         httpsAgent: connection.https,
         signal,
-        adapter: plainAdapter((now) => (waiting = now)),
+        adapter: plainAdapter((now) => void waits.push(now)),
         maxContentLength: MAX_BODY_BYTES,
         transformRequest: (form: unknown) => form,
         transformResponse: (text: unknown) => text,
       });
       return read(response);
     } catch (error) {
-      if (!signal.aborted) return networkFailure(error);
+      if (!signal.aborted) return failureOf(error, waits);
       if (signal.reason instanceof DeadlineExceeded)
-        return { kind: 'failed', cause: TOO_LATE[waiting ?? 'answer'] };
+        return { kind: 'failed', cause: TOO_LATE[waits.at(-1) ?? 'answer'] };
     }
     throw signal.reason;
   };
@@ -80,10 +81,19 @@ export function createSend(connection: Connection): Send {
 
 /** What a deadline says, by what the request was waiting for. */
 const TOO_LATE: Readonly<Record<Waiting, NetworkCause>> = {
+  proxy: 'proxy-timeout',
   connection: 'connect-timeout',
   handshake: 'tls-timeout',
   answer: 'deadline',
 };
+
+/** Who has waited for a proxy speaks TLS through it; later requests of the probe find the connection there, with the handshake behind it. */
+function failureOf(error: unknown, waits: readonly Waiting[]): NetworkFailure {
+  const failure = networkFailure(error);
+  return waits.includes('proxy') && failure.cause.startsWith('tls-')
+    ? { ...failure, proxied: true }
+    : failure;
+}
 
 function headersOf(request: Request): Record<string, string | false> {
   return {
@@ -125,7 +135,7 @@ function read(response: AxiosResponse<string>): Response {
     location: first('location'),
     contentType: first('content-type'),
     retryAfter: first('retry-after'),
-    signatures: first('x-registry-supports-signatures'),
+    marks: marksOf(headersDistinct),
     body: typeof response.data === 'string' ? response.data : '',
   };
 }

@@ -34,6 +34,11 @@ export function hostOf(url: URL): string {
   return url.host;
 }
 
+/** A host as sockets have it: without the brackets that URLs put around an IPv6 address. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
 /**
  * Scheme, host and port of a URL that a registry chose, or undefined where the host is no plain name or address: a
  * registry could otherwise write sentences into our messages. Unlike the host of a registry, it may have an underscore: a
@@ -109,6 +114,8 @@ function checkHost(url: URL): UrlProblem | undefined {
 function finish(url: URL): Registry | UrlProblem {
   const prefix = url.pathname.replace(/\/+$/, '');
   if (prefix.includes('//')) return { problem: 'must not contain an empty path segment' };
+  // new URL encodes them; what it gave would then be refused when it is read again.
+  if (prefix.includes('%')) return { problem: 'must not contain characters that a path has to encode' };
   if (/\/v[12]$/.test(prefix)) {
     return { problem: 'must not end in /v1 or /v2: give the base URL, the protocol path is added' };
   }

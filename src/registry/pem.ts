@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { timestamp } from '../text.ts';
+import { bitsOf, sequenceOf } from './der.ts';
+import { checkedPrivateKey, type PemProblem } from './private-key.ts';
 import { Secret } from './secret.ts';
 
 /** What a Secret adds to TLS, for its own probes alone. */
@@ -17,11 +19,6 @@ export interface ClientCertificate {
   readonly key: Secret;
 }
 
-/** What is wrong with a text, as a sentence that goes on after its name: what it looks like, nothing of it. */
-export interface PemProblem {
-  readonly problem: string;
-}
-
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** The certificates in a PEM text, each as PEM, unread. */
@@ -36,32 +33,76 @@ export function certificateBlocks(pem: string): readonly string[] {
 export function readAuthorities(bytes: Buffer, nowMs: number): { readonly pem: string } | PemProblem {
   const read = readCertificates(bytes);
   if ('problem' in read) return read;
+  const slow = read.certificates.findIndex(isSlowToVerifyWith);
+  if (slow >= 0)
+    return {
+      problem: `has a certificate (number ${slow + 1}) with a key that takes too long to verify with, or is of DSA: use ECDSA, or RSA with the exponent 65537`,
+    };
   const ends = Math.max(...read.certificates.map((one) => one.validToDate.getTime()));
   return ends <= nowMs
     ? { problem: `holds only certificates that have expired, the last one at ${timestamp(ends)}` }
     : { pem: read.certificates.map((one) => one.toString()).join('') };
 }
 
-/** The client certificate of a `tls.crt` with a `tls.key`, the first one being the client's own; a problem names its key. */
+/** Longest public exponent of an authority's RSA key, in bits: the usual one, 65537, has 17. */
+const MAX_EXPONENT_BITS = 32;
+
+/**
+ * A hundred authorities may stand above one another, and the handshake verifies each with the next while the whole process waits.
+ * That takes 9 ms with DSA, or with RSA and an exponent as long as the modulus; with any curve, or the longest RSA, 2 ms.
+ */
+function isSlowToVerifyWith(certificate: X509Certificate): boolean {
+  const key = publicKeyOf(certificate);
+  if (key?.asymmetricKeyType === 'dsa') return true;
+  if (key?.asymmetricKeyType?.startsWith('rsa') !== true) return false;
+  const exponent = exponentOf(key);
+  return exponent === undefined || bitsOf(exponent) > MAX_EXPONENT_BITS;
+}
+
+/** Not `asymmetricKeyDetails`: to make a bigint of an exponent that fills the certificate takes a second. */
+function exponentOf(key: KeyObject): Buffer | undefined {
+  try {
+    const [, bits] = sequenceOf(key.export({ type: 'spki', format: 'der' }));
+    // A BIT STRING begins with the number of bits that are none of it.
+    return sequenceOf(bits?.body.subarray(1) ?? Buffer.alloc(0))[1]?.body;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where OpenSSL cannot read a key, it verifies nothing with it. */
+function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The client certificate of a `tls.crt` with a `tls.key`, the first one being the client's own; a problem names its key.
+ * @param openKey gets no key but one that was looked at before, since it calculates with it
+ */
 export function readClientCertificate(
   crt: Buffer | undefined,
   key: Buffer | undefined,
   nowMs: number,
+  openKey: (pem: string) => KeyObject = createPrivateKey,
 ): ClientCertificate | PemProblem | undefined {
   if (crt === undefined && key === undefined) return undefined;
   if (crt === undefined) return { problem: 'tls.key is there without tls.crt' };
   if (key === undefined) return { problem: 'tls.crt is there without tls.key' };
   const read = readCertificates(crt);
   if ('problem' in read) return { problem: `tls.crt ${read.problem}` };
-  const privateKey = readKey(key);
+  const privateKey = readKey(key, openKey);
   if ('problem' in privateKey) return { problem: `tls.key ${privateKey.problem}` };
   const [own] = read.certificates;
-  if (own?.checkPrivateKey(privateKey) !== true)
+  if (own?.checkPrivateKey(privateKey.key) !== true)
     return { problem: 'tls.key is not the key of the first certificate in tls.crt' };
   const ends = own.validToDate.getTime();
   if (ends <= nowMs) return { problem: `tls.crt has expired at ${timestamp(ends)}` };
   const certificate = read.certificates.map((one) => one.toString()).join('');
-  const secret = new Secret(key.toString('latin1'));
+  const secret = new Secret(privateKey.pem);
   return isTakenByTls(certificate, secret)
     ? { certificate, key: secret }
     : {
@@ -102,24 +143,17 @@ function parse(pem: string): X509Certificate | undefined {
   }
 }
 
-/**
- * Longest RSA key of a client, in bits. The handshake signs with it while the whole process waits: more than a second for a key of
- * 16384 bits that was made to be slow, two minutes for one of 65536.
- */
-const MAX_RSA_BITS = 4096;
-
-function readKey(bytes: Buffer): KeyObject | PemProblem {
+function readKey(
+  bytes: Buffer,
+  openKey: (pem: string) => KeyObject,
+): { readonly key: KeyObject; readonly pem: string } | PemProblem {
   const text = bytes.toString('latin1');
   if (text.includes('ENCRYPTED')) return { problem: 'is encrypted: store the key without a passphrase' };
   if (!text.includes('PRIVATE KEY-----')) return { problem: looksLike(bytes, text, 'private key') };
+  const checked = checkedPrivateKey(text);
+  if ('problem' in checked) return checked;
   try {
-    const key = createPrivateKey(bytes);
-    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-    return bits > MAX_RSA_BITS
-      ? {
-          problem: `has a key of ${bits} bits, longer than ${MAX_RSA_BITS}, which takes too long to sign with`,
-        }
-      : key;
+    return { key: openKey(checked.pem), pem: checked.pem };
   } catch {
     return { problem: 'has a private key that cannot be read' };
   }

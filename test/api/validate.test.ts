@@ -5,6 +5,7 @@ import { readSpec } from '../../src/api/validate.ts';
 import { BAD_SAMPLES } from './bad-samples.ts';
 import { readCrd } from './crd.ts';
 import { GOOD_SAMPLES } from './good-samples.ts';
+import { rowLabel } from './rows.ts';
 import { CANARY } from './sample.ts';
 
 const DEFAULTS = { intervalMs: 600_000, retryIntervalMs: 60_000 };
@@ -22,7 +23,7 @@ describe('readSpec', () => {
       });
       continue;
     }
-    it(`refuses ${name}`, () => {
+    it(`${rowLabel(name)}refuses ${name}`, () => {
       const found = problemWith(spec);
       expect(found.field).to.equal(field);
       expect(found.problem).to.include(typeof says === 'string' ? says : says.atRunTime);

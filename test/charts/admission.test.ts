@@ -20,6 +20,7 @@ const MORE: Readonly<Record<string, Values>> = {
   },
   'with a CA bundle of its own': { caBundle: { pem: 'PEM' } },
   'with a CA bundle of somebody else': { caBundle: { existingConfigMap: 'authorities', key: 'bundle.pem' } },
+  'with a proxy': { proxy: { existingSecret: 'proxy-login', noProxy: ['.example.com'] } },
   'with everything that a pod may get': {
     imagePullSecrets: [{ name: 'pull' }],
     podAnnotations: { a: 'b' },
@@ -37,6 +38,11 @@ const MORE: Readonly<Record<string, Values>> = {
     metrics: { service: { annotations: { a: 'b' } } },
   },
   'without ports': { config: { server: { port: 0 } } },
+  'with a policy on who may name a Secret': { admissionPolicy: { enabled: true } },
+  'with that policy in some namespaces': {
+    ...MODES['some namespaces, their Secrets'],
+    admissionPolicy: { enabled: true },
+  },
 };
 
 describe('the API server, in namespaces for restricted pods only', () => {

@@ -88,7 +88,19 @@ describe('the Secret of the quick start', function () {
       { oci: { registryUrl: 'https://registry.example.com' } },
     ];
     for (const values of cases) expect((await configOf(values)).bindings).to.deep.equal([]);
-    expect((await configOf(OCI)).policy).to.deep.equal({ allowedRegistries: [], trustedRegistries: [] });
+    for (const values of [OCI, cases[0] ?? {}])
+      expect((await configOf(values)).policy).to.deep.equal({ allowedRegistries: [], trustedRegistries: [] });
+  });
+
+  it('row 32: is not there: its registry is trusted, so that it is asked at a private address, too', async () => {
+    const oci = { registryUrl: 'https://10.1.2.3:5000/prefix' };
+    const policy = { trustedRegistries: ['other.example.com'], allowedRegistries: ['10.1.2.3:5000'] };
+    expect((await configOf({ oci })).policy.trustedRegistries).to.deep.equal(['10.1.2.3:5000']);
+    expect((await configOf({ oci, config: { policy } })).policy).to.deep.equal({
+      ...policy,
+      trustedRegistries: ['other.example.com', '10.1.2.3:5000'],
+    });
+    expect((await configOf({ oci: { registryUrl: 'https://2130706433' } })).policy.trustedRegistries).to.deep.equal([]);
   });
 
   for (const url of CANONICAL) {

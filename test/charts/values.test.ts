@@ -34,6 +34,12 @@ const CHANGES: Readonly<Record<string, { readonly to: unknown; readonly beside?:
   'caBundle.existingConfigMap': { to: 'authorities' },
   'caBundle.existingSecret': { to: 'authorities' },
   'caBundle.key': { to: 'bundle.pem', beside: { caBundle: { existingSecret: 'authorities' } } },
+  'proxy.httpsProxy': { to: 'http://proxy.example.com:3128' },
+  'proxy.noProxy': {
+    to: ['.example.com', '10.0.0.0/8'],
+    beside: { proxy: { existingSecret: 'proxy-login' } },
+  },
+  'proxy.existingSecret': { to: 'proxy-login' },
   'rbac.create': { to: false },
   'rbac.secrets': { to: 'cluster' },
   'rbac.secretNamespaces': { to: ['team-a'] },
@@ -42,6 +48,7 @@ const CHANGES: Readonly<Record<string, { readonly to: unknown; readonly beside?:
     beside: { rbac: { secrets: 'named' } },
   },
   'rbac.aggregate': { to: false },
+  'admissionPolicy.enabled': { to: true },
   'serviceAccount.create': { to: false },
   'serviceAccount.name': { to: 'other' },
   'serviceAccount.annotations': { to: { team: 'a' } },
@@ -141,6 +148,10 @@ const REFUSED: Readonly<Record<string, { readonly values: Values; readonly says:
     values: { oci: { spec: { interval: '1h' } } },
     says: ['oci.spec: there is no check to use it: set oci.registryUrl'],
   },
+  'a registry whose host nobody can read': {
+    values: { oci: { registryUrl: 'https://ci@registry.example.com', existingSecret: 'team-login' } },
+    says: ['oci.registryUrl: '],
+  },
   'a check in a namespace that is not watched': {
     values: { ...OCI, watchNamespaces: ['team-a'] },
     says: ['watchNamespaces: the check of oci lies in namespace charts', 'add charts to watchNamespaces'],
@@ -160,6 +171,36 @@ const REFUSED: Readonly<Record<string, { readonly values: Values; readonly says:
   'two CA bundles': {
     values: { caBundle: { pem: 'PEM', existingSecret: 'authorities' } },
     says: ['caBundle: set one of pem, existingConfigMap and existingSecret'],
+  },
+  'a proxy given twice': {
+    values: { proxy: { httpsProxy: 'http://proxy.example.com:3128', existingSecret: 'proxy-login' } },
+    says: ['proxy: set one of httpsProxy and existingSecret'],
+  },
+  'the login of a proxy in the values': {
+    values: { proxy: { httpsProxy: 'http://ci:hunter2@proxy.example.com:3128' } },
+    says: ['proxy.httpsProxy: a URL with a login belongs into a Secret, under the key httpsProxy'],
+  },
+  'a proxy that is not for http': {
+    values: { proxy: { httpsProxy: 'socks5://proxy.example.com:1080' } },
+    says: ["at '/proxy/httpsProxy'"],
+  },
+  'a proxy that stands among the variables, too': {
+    values: {
+      proxy: { existingSecret: 'proxy-login' },
+      extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' }],
+    },
+    says: ['extraEnv: the chart sets HTTPS_PROXY itself'],
+  },
+  'exemptions from the proxy that stand among the variables, too': {
+    values: {
+      proxy: { httpsProxy: 'http://proxy.example.com:3128' },
+      extraEnv: [{ name: 'no_proxy', value: '.example.com' }],
+    },
+    says: ['extraEnv: the chart sets no_proxy itself', 'proxy.noProxy'],
+  },
+  'the address of the node among the variables': {
+    values: { extraEnv: [{ name: 'NODE_IP', value: '10.0.0.1' }] },
+    says: ['extraEnv: the chart sets NODE_IP itself'],
   },
   'a ServiceMonitor of nothing': {
     values: { config: { server: { port: 0 } }, metrics: { serviceMonitor: { enabled: true } } },

@@ -84,7 +84,7 @@ describe('readCredential', () => {
     });
   });
 
-  it('does not look into a Secret of another type', () => {
+  it('B2: does not look into a Secret of another type', () => {
     const data = new Proxy({}, { get: () => expect.fail('looked'), ownKeys: () => expect.fail('looked') });
     for (const type of [
       'kubernetes.io/tls',
@@ -95,7 +95,7 @@ describe('readCredential', () => {
       expect(reasonOf({ type, data, annotations: bound })).to.equal('SecretTypeUnsupported');
   });
 
-  describe('sends a login without a registry of its own', () => {
+  describe('B2: sends a login without a registry of its own', () => {
     const plain = (values: Readonly<Record<string, string>>, annotation?: string): SecretContent =>
       aSecret(
         'Opaque',
@@ -133,7 +133,7 @@ describe('readCredential', () => {
       it(name, () => expect(reasonOf(secret, over)).to.equal(reason));
     }
 
-    it('by nothing that a docker configuration needs: there the key decides alone', () => {
+    it('B3: by nothing that a docker configuration needs: there the key decides alone', () => {
       const secret = aDockerSecret({ 'a.example': login }, { registry: 'reg.example' }, bound);
       const over = { installed: ['reg.example'], trusted: ['reg.example'] };
       expect(reasonOf(secret, over)).to.equal('CredentialsNotMatched');
@@ -187,7 +187,7 @@ describe('readCredential', () => {
   });
 
   describe('takes from the Secret', () => {
-    it('authorities and a client certificate, whatever its type', async () => {
+    it('Trust: authorities and a client certificate, whatever its type', async () => {
       const authority = await createAuthority('one team');
       const pair = await authority.issue({ commonName: 'ci', client: true });
       const tls = { 'ca.crt': authority.pem, 'tls.crt': pair.certPem, 'tls.key': pair.keyPem };
@@ -208,7 +208,7 @@ describe('readCredential', () => {
       expect(credentialOf(aDockerSecret({ 'reg.example': login })).tls).to.equal(undefined);
     });
 
-    it('token services, in lower case', () => {
+    it('B5: token services, in lower case', () => {
       const secret = aDockerSecret(
         { 'reg.example': login },
         {},

@@ -95,9 +95,18 @@ const CAUSES: Readonly<Record<NetworkCause, readonly [reason: Reason, says: RegE
   reset: ['ConnectionReset', /cut the connection/],
   deadline: ['RegistryTimeout', /before the timeout/],
   'address-denied': ['EgressDenied', /resolves to an address that checks must not reach/],
+  'address-private': ['EgressDenied', /resolves to a private address, and the check names no existingSecret/],
   protocol: ['RegistryProtocolError', /not valid HTTP/],
   'body-too-large': ['RegistryProtocolError', /larger than 64 KiB/],
   'own-resources': ['OperatorResourceExhausted', /the operator ran out/],
+  'proxy-unreachable': ['ProxyFailed', /the proxy cannot be reached/],
+  'proxy-denied': ['ProxyFailed', /an address that is never reached unless egress\.allowCIDRs/],
+  'proxy-tls': ['ProxyFailed', /TLS handshake with the proxy failed/],
+  'proxy-timeout': ['ProxyFailed', /the proxy opened no connection before the timeout/],
+  'proxy-login': ['ProxyFailed', /the proxy wants a login, or refused the one it got \(407\)/],
+  'proxy-refused': ['ProxyFailed', /the proxy allows no connection to it \(403\)/],
+  'proxy-gateway': ['ProxyFailed', /the proxy cannot reach it/],
+  'proxy-answer': ['ProxyFailed', /an answer that does not open a connection/],
   'tls-expired': ['TLSVerificationFailed', /expired/],
   'tls-not-yet-valid': ['TLSVerificationFailed', /not valid yet/],
   'tls-wrong-name': ['TLSVerificationFailed', /another host name/],
@@ -108,6 +117,17 @@ const CAUSES: Readonly<Record<NetworkCause, readonly [reason: Reason, says: RegE
 
 /** Sentences that say a name in a way of their own. */
 const worded: readonly Case[] = [
+  [
+    'a certificate that came through a proxy',
+    {
+      kind: 'NetworkFailed',
+      step: 'ping',
+      failure: { kind: 'failed', cause: 'tls-unknown-authority', proxied: true },
+    },
+    'TLSVerificationFailed',
+    '-..',
+    /^\S+ has a certificate signed by an unknown authority \(through the proxy\)$/,
+  ],
   [
     'a refused connection of a token service',
     failed('token', 'refused', 'https://auth.example'),
@@ -144,7 +164,7 @@ const network = (Object.keys(CAUSES) as NetworkCause[]).flatMap((cause): Case[] 
   if (cause === 'own-resources') return steps.map((step) => at(step, reason, 'nnn'));
   // A registry that is silent now says nothing about the login or the right.
   const sign = (why: Reason): string => (REASONS[why] === 'transient' ? '?' : '-');
-  const own = reason === 'RegistryTimeout' || reason === 'EgressDenied';
+  const own = reason === 'RegistryTimeout' || reason === 'EgressDenied' || reason === 'ProxyFailed';
   const tokens = own ? reason : 'TokenServiceFailed';
   return [
     at('ping', reason, '-..'),

@@ -13,7 +13,7 @@ const ACCEPTED: Response = {
   location: '/v2/team/app/blobs/uploads/1',
   contentType: undefined,
   retryAfter: undefined,
-  signatures: undefined,
+  marks: {},
   body: '',
 };
 

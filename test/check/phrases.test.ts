@@ -19,6 +19,8 @@ describe('phraseOf', () => {
     [500, 'will exceed the configured upper limit', 'quota'],
     [503, 'the system is in read only mode', 'read-only'],
     [503, '{"Code":"SlowDown","Message":"Rate exceeded"}', 'rate-limited'],
+    [403, 'You have exceeded its image storage quota', 'quota'],
+    [403, 'You must access this account over the private network.', 'blocked'],
     [400, 'token is expired', 'expired'],
     [399, 'token is expired', undefined],
     [202, 'permission_denied', undefined],

@@ -106,7 +106,7 @@ describe('probe', () => {
         ['never comes', stall],
         ['drips', drip],
       ] as const) {
-        it(`names the step where the answer to ${step} ${name}`, async () => {
+        it(`M1: names the step where the answer to ${step} ${name}`, async () => {
           const turns: Turn[] = [...before(), [asked, reply]];
           const { probed, clock } = table.start(turns);
           await table.registry.asked(turns.length);
@@ -152,7 +152,7 @@ describe('probe', () => {
       });
     }
 
-    it('gives all its requests one deadline', async () => {
+    it('M1: gives all its requests one deadline', async () => {
       const slow: Reply = (response) => void setTimeout(() => wantsBasic(response), 0);
       const { probed, clock } = table.start([
         [PING, slow],
@@ -188,14 +188,14 @@ describe('probe', () => {
       });
     }
 
-    it('shows no host of a redirect at which a registry could write sentences', async () => {
+    it('E1: shows no host of a redirect at which a registry could write sentences', async () => {
       const { observation } = await table.run([
         [PING, answer(302, { Location: 'https://call,0900-c4nary/' })],
       ]);
       expect(observation).to.deep.equal({ kind: 'Redirected', step: 'ping', to: undefined, within: false });
     });
 
-    it('keeps of a redirect the origin alone', async () => {
+    it('E1: keeps of a redirect the origin alone', async () => {
       const location = 'https://evil:pw@x.example:8443/login?session=c4nary#top';
       const { observation } = await table.run([[PING, answer(302, { Location: location })]]);
       expect(observation).to.deep.equal({

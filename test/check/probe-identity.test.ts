@@ -202,7 +202,7 @@ describe('probe with an identity token', () => {
     expect(observation).to.include({ kind: 'UploadAccepted', login: 'proven' });
   });
 
-  it('sends it to no token service that may not get a login', async () => {
+  it('B5: sends it to no token service that may not get a login', async () => {
     for (const realm of [
       `${table.elsewhere.url}/token`,
       `${table.registry.url.replace('https:', 'http:')}/token`,
@@ -212,7 +212,7 @@ describe('probe with an identity token', () => {
     }
   });
 
-  it('sends it nowhere else where the token service redirects', async () => {
+  it('B7: sends it nowhere else where the token service redirects', async () => {
     for (const location of ['/token2', `${table.elsewhere.url}/token`]) {
       const { observation } = await table.run(
         [

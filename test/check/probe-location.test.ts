@@ -19,7 +19,7 @@ describe('probe', () => {
   });
   after(() => table.stop());
 
-  describe('and the Location of an accepted upload', () => {
+  describe('B8: and the Location of an accepted upload', () => {
     const enter = (location?: string): Turn[] => [
       [PING, wantsBasic],
       [LOGIN, answer(200)],
@@ -72,7 +72,18 @@ describe('probe', () => {
       });
     }
 
-    for (const location of ['/admin/delete?everything', '/v2/team/app/manifests/latest', '/uploads/1']) {
+    for (const location of [
+      '/admin/delete?everything',
+      '/v2/team/app/manifests/latest',
+      '/uploads/1',
+      '/v2/../admin/team/app/blobs/uploads/1',
+      '/v2/%2e%2e/admin/team/app/blobs/uploads/1',
+      '/v2/team/app/blobs/uploads/%2e%2e',
+      '/v2/team/app/blobs/uploads/..%2f..%2fmanifests%2flatest',
+      '/v2/team/app/blobs/uploads/..%5c..',
+      '/v2/team/other/blobs/uploads/1',
+      '/v2/team/app/blobs/uploads/',
+    ]) {
       it(`cancels nothing at ${location}, and says so`, async () => {
         const { observation } = await table.run(enter(location));
         expect(observation).to.deep.equal({
@@ -121,7 +132,7 @@ describe('probe', () => {
   });
 
   describe('over plain http', () => {
-    it('takes an https Location of an http registry for another host', async () => {
+    it('B8: takes an https Location of an http registry for another host', async () => {
       const plain = await startScriptedRegistry();
       try {
         const { probed } = table.start([], { url: plain.url });

@@ -12,7 +12,7 @@ describe('probe', () => {
   });
   after(() => table.stop());
 
-  describe('and token services elsewhere', () => {
+  describe('B5: and token services elsewhere', () => {
     const realms: readonly [name: string, realm: () => string, why: RealmProblem][] = [
       ['on another port', () => `${table.elsewhere.url}/token`, 'address'],
       [

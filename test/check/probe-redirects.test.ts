@@ -16,7 +16,7 @@ const to = (location: string, status = 307): Reply => answer(status, { Location:
 const cancelled = answer(204);
 const manifest = { repository: 'team/app', reference: 'v1' };
 
-describe('probe of a registry that redirects', () => {
+describe('B7: probe of a registry that redirects', () => {
   let table: ProbeTable;
   before(async () => {
     table = await openTable();

@@ -33,7 +33,7 @@ describe('probe with what a Secret says', () => {
   after(() => table.stop());
 
   describe('of a token of its own', () => {
-    it('sends it to the registry and to no token service', async () => {
+    it('B1: sends it to the registry and to no token service', async () => {
       const { observation, scheme } = await table.run(
         [
           [PING, table.wantsBearer()],
@@ -122,7 +122,7 @@ describe('probe with what a Secret says', () => {
     });
   });
 
-  describe('of token services', () => {
+  describe('B5: of token services', () => {
     it('asks one that the Secret allows, and none without its word', async () => {
       const { host, url } = table.elsewhere;
       const elsewhere = challenge(`Bearer realm="${url}/token",service="scripted"`);
@@ -156,7 +156,7 @@ describe('probe with what a Secret says', () => {
   });
 
   describe('of TLS', () => {
-    it('trusts its authority, shows its certificate to the registry, and not to a token service', async () => {
+    it('B1, TLS, Trust: trusts its authority, shows its certificate to the registry, and not to a token service', async () => {
       const authority = await createAuthority('one team');
       const { certPem: cert, keyPem: key } = await authority.issue({ commonName: 'r', ...LOOPBACK });
       const pair = await authority.issue({ commonName: 'ci', client: true });

@@ -15,6 +15,7 @@ import { createContexts } from '../../src/registry/trust.ts';
 import { aCredential } from '../support/builders.ts';
 import { createAuthority, LOOPBACK } from '../support/certificates.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { unexpectedIn } from '../support/request-shape.ts';
 import {
   answer,
   CANARY,
@@ -83,7 +84,7 @@ export interface ProbeTable {
   start(turns: readonly Turn[], options?: ProbeOptions): Running;
   /** Runs a probe and demands that the conversation was exactly `turns`, and silence elsewhere. */
   run(turns: readonly Turn[], options?: ProbeOptions): Promise<Probed>;
-  /** What must hold of every probe: the conversation, silence elsewhere, and that nothing shows the password. */
+  /** What must hold of every probe: the conversation, its form (E2), silence elsewhere, and that nothing shows the password. */
   verify(turns: readonly Turn[], probed: Probed): void;
   diagnose(observation: Observation, pull?: PullAsked): Diagnosis;
   stop(): Promise<void>;
@@ -140,6 +141,7 @@ export async function openTable(): Promise<ProbeTable> {
 
   const verify = (turns: readonly Turn[], probed: Probed): void => {
     expect(registry.conversation).to.deep.equal(turns.map(([asked]) => asked));
+    expect(unexpectedIn(registry)).to.deep.equal([]);
     expect([elsewhere.connections, elsewhere.conversation]).to.deep.equal([0, []]);
     const shown = [probed, diagnosed(probed.observation)].map(
       (value) => `${JSON.stringify(value)} ${inspect(value, { depth: 20, showHidden: true })}`,

@@ -37,7 +37,7 @@ describe('probe', () => {
       [TOKEN, token('t1')],
     ];
 
-    it('pushes with four requests, and asks for its own scope alone', async () => {
+    it('B6: pushes with four requests, and asks for its own scope alone', async () => {
       const { observation, scheme } = await table.run([
         ...enter(),
         [`${POST} as Bearer t1`, accepted],
@@ -188,7 +188,7 @@ describe('probe', () => {
       expect(observation).to.deep.include({ kind: 'TokenDenied', login: 'proven' });
     });
 
-    it('takes a Basic challenge after a token for a refusal and sends the login nowhere else', async () => {
+    it('B1: takes a Basic challenge after a token for a refusal and sends the login nowhere else', async () => {
       const { observation } = await table.run([
         ...enter(),
         [`${POST} as Bearer t1`, wantsBasic],
@@ -219,7 +219,7 @@ describe('probe', () => {
       expect(observation).to.include({ kind: 'UploadAccepted', login: 'proven' });
     });
 
-    it('sends no second login to a realm that the second challenge names elsewhere', async () => {
+    it('B5: sends no second login to a realm that the second challenge names elsewhere', async () => {
       const { observation } = await table.run([
         ...enter(),
         [

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { REASONS, type Reason } from '../../src/check/reason.ts';
 import type { SecretForm, SecretPart } from '../../src/check/secret-content.ts';
 import { quote, remedyFor, type Facts, type Remediation } from '../../src/check/remediation/remedy.ts';
 import { verifyCommand } from '../../src/controller/verify.ts';
+import { commandOf, expectToParse, sorted, wordsOf } from '../support/shell.ts';
 
 const MENDED: Readonly<Record<SecretPart, RegExp>> = {
   login: /^docker-registry login /,
@@ -48,57 +48,8 @@ function remedy(reason: Reason, facts = someFacts()): Remediation {
   return remedyFor(reason, facts) ?? expect.fail(`no remediation for ${reason}`);
 }
 
-/** The command of a step, which is a sentence, or a sentence and a command after ": ". */
-function commandOf(step: string): string | undefined {
-  return /: ((?:kubectl|docker|curl|openssl|getent|printf|T=)[^]*)$/.exec(step)?.[1];
-}
-
 const commands = (facts: Facts): string[] =>
   FAILURES.flatMap((reason) => remedy(reason, facts).steps).flatMap((step) => commandOf(step) ?? []);
-
-/**
- * Runs a command line in a shell where every program only says how it was called, and gives these calls. Nothing else can
- * run: the path is empty.
- */
-function wordsOf(command: string): readonly (readonly string[])[] {
-  const programs = [
-    'kubectl',
-    'docker',
-    'curl',
-    'openssl',
-    'base64',
-    'jq',
-    'getent',
-    'read',
-    'stty',
-    'rm',
-    'id',
-    'touch',
-  ];
-  // Each call in one write, since the programs of a pipeline run at once; a line break in an argument becomes \2.
-  const stubs = programs.map(
-    (name) =>
-      `${name}() { local call; printf -v call '%s\\1' ${name} "\${@//$'\\n'/$'\\2'}"; printf '%s\\n' "$call" >&3; }`,
-  );
-  const script = [...stubs, 'date() { echo 1700000000; }', 'eval "$COMMAND"'].join('\n');
-  const { output, status } = spawnSync('/bin/bash', ['--noprofile', '--norc', '-c', script], {
-    cwd: '/proc',
-    env: { PATH: '/nonexistent', COMMAND: command, REGISTRY_USER: 'u', REGISTRY_PASSWORD: 'p' },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-  });
-  expect(status, command).to.equal(0);
-  const calls = (output as readonly (string | null)[])[3] ?? '';
-  return calls
-    .split('\n')
-    .filter((call) => call !== '')
-    .map((call) => call.replaceAll('\u0002', '\n').split('\u0001').slice(0, -1));
-}
-
-/** The order in which the programs of a pipeline start is no part of its meaning. */
-function sorted(calls: readonly (readonly string[])[]): string[] {
-  return calls.map((call) => JSON.stringify(call)).toSorted();
-}
 
 describe('remedyFor', () => {
   it('has nothing to say where all is good', () => {
@@ -128,6 +79,22 @@ describe('remedyFor', () => {
     });
   }
 
+  it('exempts from the proxy the host that failed, which may be the token service, and keeps the others', () => {
+    const { summary, steps } = remedy('ProxyFailed');
+    expect(`${summary}\n${steps.join('\n')}`)
+      .to.match(/host in the message/)
+      .and.match(/address that is never reached: .*egress\.allowCIDRs/)
+      .and.not.match(/NO_PROXY=|exempt reg\.example|add reg\.example/);
+  });
+
+  it('says of TLS behind a proxy whose authority has to be trusted', () =>
+    expect(remedy('TLSVerificationFailed').steps.join('\n')).to.match(/"through the proxy".* caBundle/));
+
+  it('says what lifts the denial of the API server and the node: the exact address', () =>
+    expect(remedy('EgressDenied').steps.join('\n'))
+      .to.match(/exact address there \(\/32, \/128\)/)
+      .and.not.match(/in any case/));
+
   it('writes commands that a shell can parse', () => {
     const all = [
       ...FORMS.flatMap((form) => commands(someFacts({ form, expirySource: 'SecretKey' }))),
@@ -136,8 +103,7 @@ describe('remedyFor', () => {
       ...commands({ ...someFacts(), secret: undefined }),
     ];
     expect(all.length).to.be.above(FAILURES.length);
-    const { status, stderr } = spawnSync('/bin/bash', ['-n'], { input: all.join('\n'), encoding: 'utf8' });
-    expect([status, stderr]).to.deep.equal([0, '']);
+    expectToParse(all);
   });
 
   it('recognizes the command of each step that has one', () => {

@@ -58,7 +58,7 @@ describe('the messages about Secrets', () => {
     );
   });
 
-  it('are different from each other, show no value, and name the Secret', async () => {
+  it('L8: are different from each other, show no value, and name the Secret', async () => {
     const unread = await Promise.all(
       [404, 403].map(async (status) => {
         const question = {
@@ -103,7 +103,7 @@ describe('the messages about Secrets', () => {
     expect(problemOf(plain(keys)).detail).to.match(/its keys: k0�, .*k9�$/);
   });
 
-  it('show no byte of a value, whatever stands in whatever key', async () => {
+  it('L8: show no byte of a value, whatever stands in whatever key', async () => {
     const { pem } = await createAuthority('one');
     const keys = [
       '.dockerconfigjson',

@@ -187,7 +187,7 @@ describe('readCheckFile', () => {
     ['a type that is no text', yaml(one, secret({ type: 7 })), /document 2: type must be a string$/],
   ];
   for (const [name, text, says] of wrong) {
-    it(`refuses ${name}, and repeats nothing of it`, () => {
+    it(`L8: refuses ${name}, and repeats nothing of it`, () => {
       const [problem, ...more] = problemsOf(text);
       expect(more).to.deep.equal([]);
       expect(problem)

@@ -7,6 +7,7 @@ import type { RegistryPushCheck } from '../../src/api/registrypushcheck.ts';
 import { createAuthority, LOOPBACK, type Authority } from '../support/certificates.ts';
 import { check, login } from '../support/manifests.ts';
 import { freePort, runProcess, startProcess, type Command, type Finished } from '../support/processes.ts';
+import { speaks, startScriptedProxy, tunnelTo } from '../support/scripted-proxy.ts';
 import {
   answer,
   CANARY,
@@ -430,21 +431,53 @@ describe('registry-push-check check', function () {
     });
   }
 
-  it('exits 2 where certificates would not be verified', async () => {
+  it('TLS: exits 2 where certificates would not be verified', async () => {
     const { code, stderr } = await run(['h'], '', { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     expect(code).to.equal(2);
     expect(stderr).to.match(/^registry-push-check: NODE_TLS_REJECT_UNAUTHORIZED=0 .* use --ca-file/);
   });
 
-  it('says that a proxy is not used', async () => {
+  it('E4: asks through the proxy of HTTPS_PROXY, and says so without its login', async () => {
+    const proxy = await startScriptedProxy();
+    try {
+      registry.play([['GET /v2/', answer(503)]]);
+      proxy.answer(tunnelTo(Number(registry.host.split(':').at(-1))));
+      const HTTPS_PROXY = proxy.url.replace('://', '://u:hunter2@');
+      const named = ['https://registry.example.com', '--ca-file', ca];
+      const { code, stdout, stderr } = await run(named, '', { HTTPS_PROXY });
+      expect(code).to.equal(3);
+      expect(stdout).to.include('TLSVerificationFailed');
+      expect(stderr).to.include(`https goes through the proxy ${proxy.url} (less what NO_PROXY exempts)`);
+      expect(`${stdout}${stderr}`).to.not.match(/hunter2|aHVudGVy|dTpodW50ZXIy/);
+      expect(proxy.heads[0]).to.match(/^CONNECT registry\.example\.com:443 /);
+      proxy.answer(speaks('HTTP/1.1 407 No\r\n\r\n'));
+      const wanted = await run(named, '', { HTTPS_PROXY });
+      expect(wanted.code).to.equal(5);
+      expect(wanted.stdout).to.match(/ProxyFailed[^]*wants a login, or refused the one it got \(407\)/);
+      // It holds for the token service, too, which may be what the proxy refused.
+      expect(wanted.stdout).to.include("NO_PROXY='*', before the same command");
+      expect(proxy.connections).to.equal(2);
+      const direct = { HTTPS_PROXY, NO_PROXY: '.invalid' };
+      expect((await run(['https://registry.invalid'], '', direct)).stdout).to.include('DNSLookupFailed');
+      expect(proxy.connections).to.equal(2);
+    } finally {
+      await proxy.stop();
+    }
+  }).timeout(30_000);
+
+  it('row 64: refuses a proxy that it cannot use, and shows no value', async () => {
+    const { code, stdout, stderr } = await run(['h'], '', { HTTPS_PROXY: 'socks5://u:hunter2@p:1' });
+    expect([code, stdout]).to.deep.equal([2, '']);
+    expect(stderr).to.match(
+      /^registry-push-check: HTTPS_PROXY: SOCKS proxies are not supported: expected http/m,
+    );
+    expect(stderr).to.not.include('hunter2');
+  });
+
+  it('says that HTTP_PROXY is not used where it stands alone', async () => {
     registry.play(basicly());
-    const { code, stderr } = await run([registry.url, '--ca-file', ca], '', {
-      HTTPS_PROXY: 'http://u:hunter2@p:1',
-    });
-    expect(code).to.not.equal(0);
-    expect(stderr)
-      .to.match(/proxies are not supported yet \(HTTPS_PROXY ignored\)$/m)
-      .and.not.include('hunter2');
+    const { stderr } = await run([registry.url, '--ca-file', ca], '', { HTTP_PROXY: 'http://u:hunter2@p:1' });
+    expect(stderr).to.include('HTTP_PROXY is not used').and.to.not.include('hunter2');
   });
 
   describe('of a file', () => {

@@ -39,6 +39,16 @@ describe('registry-push-check crds', () => {
     });
   }
 
+  it('TLS: exits 2 where certificates would not be verified', async () => {
+    const { env, ...rest } = command(['crds', 'apply']);
+    const { code, stderr } = await runProcess({
+      ...rest,
+      env: { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    });
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/^registry-push-check: NODE_TLS_REJECT_UNAUTHORIZED=0 .*certificate-authority/);
+  });
+
   it('shows both subcommands in its help', async () => {
     const { code, stdout, stderr } = await run('crds', '--help');
     expect([code, stderr]).to.deep.equal([0, '']);

@@ -5,12 +5,14 @@ import { addCheckCommand } from '../../src/cli/check.ts';
 import { addControllerCommand } from '../../src/cli/controller.ts';
 import { addCrdsCommand } from '../../src/cli/crds.ts';
 import { EXIT } from '../../src/cli/exit.ts';
+import { addExplainCommand } from '../../src/cli/explain.ts';
 import { addVersionCommand } from '../../src/cli/version.ts';
 
 /** Every command that does something, by its whole name. */
 function commands(): ReadonlyMap<string, Command> {
   const program = new Command('registry-push-check');
-  for (const add of [addCheckCommand, addControllerCommand, addCrdsCommand, addVersionCommand]) add(program);
+  const all = [addCheckCommand, addControllerCommand, addCrdsCommand, addExplainCommand, addVersionCommand];
+  for (const add of all) add(program);
   const found = program.commands.flatMap((one): [string, Command][] =>
     one.commands.length === 0
       ? [[one.name(), one]]

@@ -5,6 +5,7 @@ import { API_VERSION, CRD_NAME, KIND, listPath, statusPath } from '../../src/api
 import { BAD_SAMPLES } from '../api/bad-samples.ts';
 import { CRD_FILE } from '../api/crd.ts';
 import { GOOD_SAMPLES } from '../api/good-samples.ts';
+import { rowLabel } from '../api/rows.ts';
 import { CANARY, REGULAR_EXPRESSION } from '../api/sample.ts';
 import { lab } from '../support/lab.ts';
 import { eventually, sendTo, type Answer } from './send.ts';
@@ -68,12 +69,12 @@ describe('the RegistryPushCheck API on an API server', function () {
   describe('admission', () => {
     for (const { name, spec, field, says, only } of BAD_SAMPLES) {
       if (only?.by === 'run time') {
-        it(`lets ${name} pass: ${only.because}`, async () => {
+        it(`${rowLabel(name)}lets ${name} pass: ${only.because}`, async () => {
           expect(await tryOut(spec)).to.include({ code: 201 });
         });
         continue;
       }
-      it(`refuses ${name}`, async () => {
+      it(`${rowLabel(name)}refuses ${name}`, async () => {
         const { code, body, message, causes } = await tryOut(spec);
         expect(code).to.be.oneOf([400, 422]);
         expect(message)

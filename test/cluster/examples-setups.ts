@@ -12,7 +12,6 @@ import type { Users } from '../support/token-server.ts';
 
 /** Reasons that no file of deploy/examples can end in, and why. The README there says the same, word for word. */
 export const WITHOUT_FILE = {
-  ProxyFailed: 'Registries are asked directly: this version uses no proxy.',
   OperatorResourceExhausted: 'The operator itself is at fault: it ran out of sockets or memory.',
 } as const satisfies Partial<Record<FailureReason, string>>;
 
@@ -87,6 +86,7 @@ export const SETUPS: Readonly<Record<ExampleName, Setup>> = {
   ConnectionRefused: real('closed'),
   ConnectionTimedOut: real('unanswered'),
   ConnectionReset: real('cut'),
+  ProxyFailed: { kind: 'as-written', needs: 'HTTPS_PROXY' },
   RegistryTimeout: real('silent'),
   TLSVerificationFailed: real('unknown-authority'),
   NotARegistry: atPing(answer(200, { 'Content-Type': 'text/html' }, '<!doctype html><title>Welcome</title>')),

@@ -8,7 +8,7 @@ import { REASONS } from '../../src/check/reason.ts';
 import { lab } from '../support/lab.ts';
 import { namespace } from '../support/manifests.ts';
 import { startOperator } from '../support/operator.ts';
-import { runProcess, type RunningProcess } from '../support/processes.ts';
+import { freePort, runProcess, type RunningProcess } from '../support/processes.ts';
 import { leaksOf } from '../support/scripted-registry.ts';
 import { startExampleServers, type ExampleServers } from './examples-servers.ts';
 import { SETUPS, WITHOUT_FILE, type ExampleName, type Setup } from './examples-setups.ts';
@@ -207,6 +207,11 @@ async function startNarrowOperator(config: Readonly<Record<string, unknown>>): P
     dir: join(dir, 'examples-operator'),
     kubeconfig,
     config: { ...config, watchNamespaces: [NAMESPACE], server: { port: 0 } },
+    // Nothing listens there. Loopback, where the servers are, is asked directly; so are the names that nothing shall be sent to.
+    env: {
+      HTTPS_PROXY: `http://127.0.0.1:${String(await freePort())}`,
+      NO_PROXY: 'registry.invalid,not-a-real-registry.azurecr.io',
+    },
   });
 }
 

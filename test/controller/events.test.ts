@@ -200,6 +200,15 @@ describe('announce', () => {
   });
 });
 
+describe('the note about a failure at a product', () => {
+  it('is what happened and the fix in one sentence: no steps, no link', () => {
+    const docsUrl = 'https://goharbor.io/docs/';
+    const remediation = { summary: 'Do it at Harbor.', steps: ['Click: there', 'Check again'], docsUrl };
+    const notes = announced([met('PushDenied', { remediation })]).map(({ note }) => note);
+    expect(notes).to.deep.equal([`${aDiagnosis({ reason: 'PushDenied' }).message}. Do it at Harbor.`]);
+  });
+});
+
 describe('failureOf', () => {
   const at30 = NOW_MS + REMINDER_MS;
 

@@ -42,11 +42,6 @@ describe('readCheck', () => {
   const annotations: readonly (readonly [name: string, given: unknown, kept: unknown])[] = [
     ['that asks for a probe', { [ANNOTATION.requestedAt]: '1' }, { [ANNOTATION.requestedAt]: '1' }],
     [
-      'that asks for a probe with an empty token',
-      { [ANNOTATION.requestedAt]: '' },
-      { [ANNOTATION.requestedAt]: '' },
-    ],
-    [
       'that asks, of several',
       { [ANNOTATION.requestedAt]: '1', other: '2' },
       { [ANNOTATION.requestedAt]: '1' },
@@ -60,6 +55,10 @@ describe('readCheck', () => {
   const dropped: readonly (readonly [name: string, given: unknown])[] = [
     ['others', { 'kubectl.kubernetes.io/last-applied-configuration': '{}' }],
     ['a token that is no string', { [ANNOTATION.requestedAt]: 7 }],
+    ['an empty token', { [ANNOTATION.requestedAt]: '' }],
+    ['M2: a token that does not fit into status', { [ANNOTATION.requestedAt]: 'x'.repeat(257) }],
+    ['a token with a line break', { [ANNOTATION.requestedAt]: 'now\n' }],
+    ['a token with a lone surrogate', { [ANNOTATION.requestedAt]: 'now\ud800' }],
     ['what is no map', 'x'],
     ['null', null],
     ['an inherited word', { toString: 'x' }],

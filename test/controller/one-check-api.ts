@@ -70,8 +70,8 @@ export function createOneCheckApi(check: RegistryPushCheck): OneCheckApi {
   };
 }
 
-/** RFC 7386, section 2. */
-function merge<T>(target: T, patch: unknown): T {
+/** Applies a merge patch (RFC 7386, section 2). */
+export function merge<T>(target: T, patch: unknown): T {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch as T;
   const isMap = typeof target === 'object' && target !== null && !Array.isArray(target);
   const result: Record<string, unknown> = isMap ? { ...target } : {};

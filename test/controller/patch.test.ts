@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { RegistryPushCheckStatus } from '../../src/api/registrypushcheck.ts';
-import { mergePatch, statusPatch } from '../../src/controller/patch.ts';
+import { clearingPatch, mergePatch, statusPatch } from '../../src/controller/patch.ts';
 import { visits } from '../support/arbitraries.ts';
 import { aCheck, aUsedLogin, aVisit } from '../support/builders.ts';
 import { nextStatus } from '../../src/controller/status.ts';
@@ -94,6 +94,26 @@ describe('mergePatch', () => {
   });
 });
 
+describe('clearingPatch', () => {
+  it('takes away what is stored in a form that was not seen, and leaves what another version wrote', () => {
+    const stored = { findings: [null], remediation: 7, lastProbe: { stages: 'x' }, newer: 1 };
+    const next = { observedGeneration: 3, lastProbe: { durationMillis: 1 } };
+    const { status } = clearingPatch(aCheck({ status: {} }), next) as { readonly status: unknown };
+    expect(apply(stored, sent(status))).to.deep.include({ observedGeneration: 3, newer: 1 });
+    expect(apply(stored, sent(status))).not.to.have.any.keys('findings', 'remediation');
+  });
+
+  it('is the ordinary patch besides', () => {
+    const red = after([met('CredentialsRejected', { secretVersion: '7', login: aUsedLogin() })]);
+    const next = nextStatus(aVisit({ check: red }));
+    const { status, ...rest } = clearingPatch(red, next) as { readonly status: object };
+    const usual = statusPatch(red, next);
+    expect(rest).to.deep.equal({ metadata: usual.metadata });
+    expect(status).to.deep.include(usual.status);
+    expect(apply(red.status, sent(status))).to.deep.equal(next);
+  });
+});
+
 describe('statusPatch', () => {
   it('holds only for the object that it was computed from', () => {
     const check = aCheck({ metadata: { uid: 'u-1', resourceVersion: '17' } });
@@ -114,6 +134,19 @@ describe('statusPatch', () => {
     const { status } = statusPatch(red, next) as { readonly status: unknown };
     expect(status).to.deep.include({ remediation: null, credentials: null });
     expect(apply(red.status, sent(status))).to.deep.equal(next);
+  });
+
+  it('takes the link to a vendor back where the next advice has none, and with the whole advice', () => {
+    const docsUrl = 'https://goharbor.io/docs/';
+    const remediation = { summary: 'about Harbor', steps: ['do something'], docsUrl };
+    const red = after([met('PushDenied', { remediation })]);
+    expect(red.status?.remediation).to.deep.equal(remediation);
+    const other = nextStatus(aVisit({ check: red, ...met('CredentialsRejected') }));
+    expect(statusPatch(red, other)).to.have.nested.property('status.remediation.docsUrl', null);
+    for (const next of [other, nextStatus(aVisit({ check: red }))]) {
+      const { status } = statusPatch(red, next) as { readonly status: unknown };
+      expect(JSON.stringify(apply(red.status, sent(status)))).to.not.include(docsUrl);
+    }
   });
 
   it('nulls no field that another version wrote, and still its own', () => {

@@ -262,6 +262,17 @@ describe('reconcile', () => {
         says: [ASK_ANONYMOUSLY],
         outcome: kubeError(422),
       },
+      'judges a check without a spec': {
+        scene: { check: { ...aCheck(), spec: undefined as never } },
+        says: ['write Ready=False InvalidSpec', 'record team/mirror Warning InvalidSpec'],
+        outcome: { requeueAfterMs: REMINDER_MS },
+      },
+      'throws, and tells a failure by an event, where the status is refused: nobody could read it otherwise':
+        {
+          scene: { check: aCheck({ spec: { registryUrl: 'ftp://x' } }), write: kubeError(422) },
+          says: ['record team/mirror Warning InvalidSpec'],
+          outcome: kubeError(422),
+        },
     };
   for (const [name, { scene, says, outcome }] of Object.entries(rows)) {
     it(name, async () => {

@@ -116,10 +116,6 @@ describe('nextTurn', () => {
       run('Requested'),
     ],
     ['a request of 256 characters is answered', visited(notDue, '🎉'.repeat(256)), run('Requested')],
-    ['one that does not fit into status is none', visited(notDue, 'x'.repeat(257)), wait(4 * MINUTE)],
-    ['an empty one is none', visited(notDue, ''), wait(4 * MINUTE)],
-    ['one with a line break is none', visited(notDue, 'now\n'), wait(4 * MINUTE)],
-    ['one with a lone surrogate is none', visited(notDue, 'now\ud800'), wait(4 * MINUTE)],
     [
       'a request too soon after a probe waits, and is not lost',
       visited({ ...notDue, lastProbeTime: at(-4 * SECOND) }, 'now'),
@@ -171,7 +167,24 @@ describe('nextTurn', () => {
       wait(nextSlot(aSpec({ intervalMs: DAY }), UID, NOW_MS) - NOW_MS),
       aSpec({ intervalMs: DAY }),
     ],
-    ['a spec that cannot be run waits to be changed', visited({}), wait(undefined), 'unusable'],
+    [
+      'a spec that cannot be run waits to be changed',
+      visited({ conditions: [aCondition({ type: 'Ready', status: 'False', reason: 'InvalidSpec' })] }),
+      wait(undefined),
+      'unusable',
+    ],
+    [
+      'row 33: a spec that cannot be run is judged where it looks green',
+      visited({}),
+      run('Scheduled'),
+      'unusable',
+    ],
+    [
+      'row 33: a spec that cannot be run is judged where it looks green by the reason of a refusal',
+      visited({ conditions: [aCondition({ type: 'Ready', status: 'True', reason: 'InvalidSpec' })] }),
+      run('Scheduled'),
+      'unusable',
+    ],
     [
       'a spec that cannot be run is judged where it could be before',
       visited(notDue),

@@ -47,7 +47,7 @@ describe('readSecret', () => {
     expect(script.requests[0]?.path).to.equal('/api/v1/namespaces/..%2Fa/secrets/b%3Fc%2Fd');
   });
 
-  it('takes the word of the installation for the Secret that it reads, and for no other', async () => {
+  it('B2: takes the word of the installation for the Secret that it reads, and for no other', async () => {
     const plain = { type: 'Opaque', data: { username: 'Y2k=', password: 'aHVudGVyMg==' }, metadata: {} };
     const asked: string[] = [];
     const says: (readonly [ConsentOf, string])[] = [
@@ -64,7 +64,7 @@ describe('readSecret', () => {
     expect(asked).to.deep.equal(['team/push']);
   });
 
-  it('takes the word of the Secret itself, by its annotation', async () => {
+  it('B2: takes the word of the Secret itself, by its annotation', async () => {
     const annotations = { 'doctor.stella-ops.org/registries': 'registry.example.com' };
     const data = { username: 'Y2k=', password: 'aHVudGVyMg==' };
     const found = await read(scriptedClient({ type: 'Opaque', data, metadata: { annotations } }));
@@ -117,7 +117,7 @@ describe('readSecret', () => {
     });
   }
 
-  it('answers a Secret for other registries as a problem', async () => {
+  it('B3: answers a Secret for other registries as a problem', async () => {
     const found = await read(
       scriptedClient(aSecret({ 'other.example.com': { username: 'a', password: 'hunter2' } })),
     );

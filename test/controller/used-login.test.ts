@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { credentialsOf, expiredAt, usedLogin } from '../../src/controller/used-login.ts';
+import { expiredAt } from '../../src/check/expiry.ts';
+import { credentialsOf, usedLogin } from '../../src/controller/used-login.ts';
 import { Secret } from '../../src/registry/secret.ts';
 import { aCheck, aCredential, anAnswer, at, aUsedLogin, NOW_MS } from '../support/builders.ts';
 import { after, green } from './story.ts';
@@ -12,14 +13,14 @@ const ends = (afterMs: number): NonNullable<ReturnType<typeof aUsedLogin>['expir
 });
 
 describe('usedLogin', () => {
-  it('keeps what is no secret, and the user name only where it may be shown', () => {
+  it('L7: keeps what is no secret, and the user name only where it may be shown', () => {
     const credential = aCredential('hunter2', { expiry: ends(HOUR) });
     const kept = { matchedKey: 'registry.example.com', expiry: ends(HOUR), findings: [] };
     expect(usedLogin(credential, false)).to.deep.equal({ ...kept, principal: undefined });
     expect(usedLogin(credential, true)).to.deep.equal({ ...kept, principal: 'ci' });
   });
 
-  it('shows no control characters, no end of a long name, and no token', () => {
+  it('L7: shows no control characters, no end of a long name, and no token', () => {
     const named = (username: string): string | undefined => {
       const login = { kind: 'password', username, password: new Secret('x') } as const;
       return usedLogin(aCredential('x', { login }), true).principal;
@@ -118,7 +119,7 @@ describe('reconcile with a login that runs out', () => {
     expect(status?.conditions?.[0]).to.include({ reason: 'CredentialsRejected' });
   });
 
-  it('shows the user name only where the installation wants it', async () => {
+  it('L7: shows the user name only where the installation wants it', async () => {
     expect((await visit(scene(HOUR, {}))).status?.credentials).to.not.have.property('principal');
     const { status } = await visit(scene(HOUR, { showPrincipal: true }));
     expect(status?.credentials?.principal).to.equal('ci');

@@ -17,6 +17,10 @@ export interface Scene {
   readonly secret?: SecretRead | Error;
   /** What the probe meets, or that no slot is free. */
   readonly meets?: Observation | 'busy' | Error;
+  /** A probe of a registry, instead of what it meets. */
+  readonly asks?: World['ask'];
+  /** Is told of Events as well. */
+  readonly records?: World['record'];
   /** The check once the probe has ended; `gone` where it was deleted meanwhile. */
   readonly checkThen?: RegistryPushCheck | 'gone';
   /** The version of the Secret once the probe has ended. */
@@ -69,8 +73,10 @@ export async function visit(scene: Scene): Promise<Told> {
       const metadata = { ...answer.metadata, resourceVersion: '101' };
       return { kind: 'written', check: { ...answer, metadata, status } };
     },
-    record: async ({ metadata }, { type, reason }) => {
-      said.push(`record ${metadata.namespace}/${metadata.name} ${type} ${reason}`);
+    record: async (check, announcement) => {
+      const { namespace, name } = check.metadata;
+      said.push(`record ${namespace}/${name} ${announcement.type} ${announcement.reason}`);
+      await scene.records?.(check, announcement);
     },
   } satisfies World;
   const { signal } = new AbortController();
@@ -97,9 +103,11 @@ function reading(scene: Scene, said: string[]): Omit<World, 'write' | 'record'> 
       said.push('identity');
       return scene.identity;
     },
-    ask: async ({ registry, repository, credential, timeoutMs }) => {
+    ask: async (job, signal) => {
+      const { registry, repository, credential, timeoutMs } = job;
       const who = credential?.login.kind === 'password' ? credential.login.username : 'nobody';
       said.push(`ask ${registry.host} ${repository} as ${who} within ${String(timeoutMs)}`);
+      if (scene.asks !== undefined) return scene.asks(job, signal);
       const meets = given(scene.meets) ?? ACCEPTED;
       if (scene.checkThen !== undefined) check = scene.checkThen === 'gone' ? undefined : scene.checkThen;
       if (meets === 'busy') return { kind: 'busy', retryAfterMs: 250 };

@@ -50,7 +50,7 @@ describe('writeStatus', () => {
     expect(await write(scriptedClient(answer))).to.deep.equal({ kind: 'written', check: written });
   });
 
-  it('computes the status anew on what another writer left', async () => {
+  it('row 66: computes the status anew on what another writer left', async () => {
     const fresh = newer({ status: { consecutiveFailures: 7, lastProbeTime: at(-1_000) } });
     const script = scriptedClient(kubeError(409), fresh, newer());
     expect(await write(script)).to.deep.equal({ kind: 'written', check: newer() });
@@ -81,7 +81,7 @@ describe('writeStatus', () => {
     ],
   };
   for (const [name, answers] of Object.entries(superseded)) {
-    it(`writes nothing more where the object ${name}, and says what is there now`, async () => {
+    it(`row 66: writes nothing more where the object ${name}, and says what is there now`, async () => {
       const script = scriptedClient(...answers);
       const now = answers.at(-1);
       const by = now instanceof Error ? undefined : now;
@@ -106,7 +106,7 @@ describe('writeStatus', () => {
     expect(said(script)).to.deep.equal(['PATCH /status', 'GET ']);
   });
 
-  it('gives up after three attempts', async () => {
+  it('row 66: gives up after three attempts', async () => {
     const conflict = kubeError(409);
     const script = scriptedClient(kubeError(409), newer(), kubeError(409), newer(), conflict, newer());
     const thrown: unknown = await write(script).catch((caught: unknown) => caught);
@@ -116,7 +116,8 @@ describe('writeStatus', () => {
   });
 
   const failures: Readonly<Record<string, readonly unknown[]>> = {
-    'a refusal of the patch': [kubeError(422)],
+    'a refusal of the patch': [kubeError(403)],
+    'a refusal of the whole status, and of the verdict alone': [kubeError(422), kubeError(422)],
     'no answer to the patch': [new KubeNetworkError('ECONNRESET', 'cut')],
     'a refusal to read': [kubeError(409), kubeError(403)],
     'no answer to the read': [kubeError(409), new KubeNetworkError('ETIMEDOUT', 'slow')],

@@ -42,7 +42,7 @@ describe('loadAccess', () => {
     ['is a text', 'canary'],
   ];
   for (const [name, content] of files) {
-    it(`refuses a file that ${name}, without repeating what is in it`, async () => {
+    it(`L8: refuses a file that ${name}, without repeating what is in it`, async () => {
       const kubeconfig = join(server.dir, `file-${name.replaceAll(' ', '-')}`);
       if (content !== undefined) await writeFile(kubeconfig, content);
       try {

@@ -107,7 +107,7 @@ describe('credentials of a KubeClient', () => {
     expect(await readFile(marks, 'utf8')).to.equal('.');
   });
 
-  it('of an exec plugin that fails are an error without what it said', async () => {
+  it('L8: of an exec plugin that fails are an error without what it said', async () => {
     const client = await clientOf(server, exec("console.error('canary'); process.exit(1)"));
     const error = await failureOf(client.request(GET, NEVER));
     expect(error).to.have.property('code', 'CREDENTIALS');
@@ -123,7 +123,7 @@ describe('credentials of a KubeClient', () => {
     expect(await outcome).to.have.property('code', 'ETIMEDOUT');
   });
 
-  it('that cannot be read are an error without the path’s content', async () => {
+  it('L8: that cannot be read are an error without the path’s content', async () => {
     const client = await clientOf(server, {
       user: { 'auth-provider': { name: 'x', config: { tokenFile: `${server.dir}/none` } } },
     });

@@ -55,6 +55,15 @@ describe('request of a KubeClient', () => {
     expect(client.server).to.equal(server.url);
   });
 
+  it('E3: tells each address that answers, whatever the answer is', async () => {
+    const seen: string[] = [];
+    const client = await clientOf(server, {}, { onAnswer: (address) => void seen.push(address) });
+    await client.request(GET, NEVER);
+    server.answer((_, response) => response.writeHead(403).end());
+    await failureOf(client.request(GET, NEVER));
+    expect(seen).to.deep.equal(['127.0.0.1', '127.0.0.1']);
+  });
+
   it('keeps the connection for the next request', async () => {
     const client = await clientOf(server);
     for (let index = 0; index < 5; index += 1) await client.request(GET, NEVER);

@@ -110,6 +110,7 @@ describe('probe on distribution with a token server', () => {
       const probed = await run(registry, login, tokenHost);
       const verdict = verdictOf(probed, registry);
       expect(verdict).to.include({ reason });
+      expect(probed).to.include({ product: 'distribution' });
       if (findings !== undefined) expect(verdict.findings).to.deep.equal(findings);
       if (says !== undefined) expect(verdict.message).to.include(says);
       if (cleanup !== undefined) expect(probed.observation).to.include({ cleanup });
@@ -188,6 +189,7 @@ describe('probe on distribution with htpasswd', () => {
     it(`finds ${reason} for ${name} and leaves nothing`, async () => {
       const probed = await run(registry, login);
       expect(verdictOf(probed, registry).reason).to.equal(reason);
+      expect(probed).to.include({ product: 'distribution' });
       expect(probed.steps.map(({ step }) => step)).to.deep.equal(steps);
       expect(await registry.leftovers('team/app')).to.deep.include(NOTHING);
     });
@@ -217,7 +219,9 @@ describe('probe on distribution set up otherwise', () => {
     const cache = await startRegistry('probe-cache', { kind: 'none' }, { proxyOf: upstream.url });
     try {
       for (const registry of [readOnly, cache]) {
-        expect(verdictOf(await run(registry, undefined), registry).reason).to.equal('RegistryReadOnly');
+        const probed = await run(registry, undefined);
+        expect(probed).to.include({ product: 'distribution' });
+        expect(verdictOf(probed, registry).reason).to.equal('RegistryReadOnly');
       }
     } finally {
       await Promise.all([upstream.stop(), readOnly.stop(), cache.stop()]);

@@ -25,8 +25,8 @@ function table(rows: readonly Row[]): void {
   }
 }
 
-describe('realmProblem', () => {
-  describe("on the registry's own origin (B5 i)", () => {
+describe('B5: realmProblem', () => {
+  describe("on the registry's own origin", () => {
     table([
       ['it over https', 'https://reg.example.com', 'https://reg.example.com/token', true],
       ['it over http', 'http://reg.example.com', 'http://reg.example.com/token', true],
@@ -45,7 +45,7 @@ describe('realmProblem', () => {
     ]);
   });
 
-  describe('under the same registrable domain (B5 ii)', () => {
+  describe('under the same registrable domain', () => {
     table([
       ['a sibling', 'https://reg.example.com', 'https://auth.example.com/token', true],
       ['the domain itself', 'https://reg.example.com', 'https://example.com/token', true],
@@ -135,7 +135,7 @@ describe('realmProblem', () => {
     }
   });
 
-  describe('of known pairs (B5 iii)', () => {
+  describe('of known pairs', () => {
     table([
       ['Docker Hub', 'docker.io', 'https://auth.docker.io/token', true],
       ['Docker Hub by another name', 'https://index.docker.io', 'https://auth.docker.io/token', true],
@@ -155,7 +155,7 @@ describe('realmProblem', () => {
     ]);
   });
 
-  describe('of pairs of the installation (B5 iv)', () => {
+  describe('of pairs of the installation', () => {
     const pairs = [
       { registry: 'reg.local:5000', tokenHost: 'auth.other:8443' },
       { registry: 'plain.local', tokenHost: 'auth.other' },

@@ -8,7 +8,7 @@ function read(...fields: readonly string[]): Expected[] {
   return parseChallenges(fields).map(({ scheme, params }) => [scheme, Object.fromEntries(params)]);
 }
 
-describe('parseChallenges', () => {
+describe('M6: parseChallenges', () => {
   const realm = 'https://auth.example/token';
   const rows: readonly [name: string, fields: readonly string[], expected: readonly Expected[]][] = [
     [

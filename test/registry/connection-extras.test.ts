@@ -18,7 +18,7 @@ import { causeOf, LOOPBACK_RANGES, never } from './asking.ts';
 const PING: Turn = ['GET /v2/', answer(200, {}, '{}')];
 const END = new Date(Date.UTC(2077, 5, 1));
 
-describe('openConnection with what a Secret adds to TLS', () => {
+describe('TLS: openConnection with what a Secret adds to it', () => {
   let authority: Authority;
   let server: KeyPair;
   let client: KeyPair;
@@ -69,7 +69,7 @@ describe('openConnection with what a Secret adds to TLS', () => {
 
   const mutual = (): ServerOptions => ({ requestCert: true, rejectUnauthorized: true, ca: authority.pem });
 
-  it('trusts an authority that is in the Secret alone, for its own probes alone', async () => {
+  it('Trust: trusts an authority that is in the Secret alone, for its own probes alone', async () => {
     const { url } = await start();
     expect(await ping(url, url, undefined)).to.equal('tls-unknown-authority');
     expect(await ping(url, url, { authorities: authority.pem, client: undefined })).to.equal('200');
@@ -103,7 +103,7 @@ describe('openConnection with what a Secret adds to TLS', () => {
     });
   }
 
-  it('shows it to no other origin: not to a token service on another port or under another name', async () => {
+  it('B1: shows it to no other origin: not to a token service on another port or under another name', async () => {
     const [registry, tokens] = [await start(mutual()), await start(mutual())];
     expect(await ping(tokens.url, registry.url, extras)).to.be.oneOf(['tls-other', 'reset']);
     const named = registry.url.replace('127.0.0.1', 'localhost');

@@ -21,7 +21,7 @@ import { ask, causeOf, LOOPBACK_RANGES, never } from './asking.ts';
 
 const PING: Turn = ['GET /v2/', answer(200, { Connection: 'close' }, '{}')];
 
-describe('TLS', () => {
+describe('TLS: https', () => {
   let authority: Authority;
   let trusted: SecureContext;
   before(async () => {
@@ -42,7 +42,7 @@ describe('TLS', () => {
     }
   }
 
-  describe('openConnection', () => {
+  describe('E3: openConnection', () => {
     const hour = 3_600_000;
     const ago = (hours: number): Date => new Date(Date.now() - hours * hour);
     type Row = readonly [name: string, request: CertificateRequest, host: string, cause: string];
@@ -136,16 +136,41 @@ describe('TLS', () => {
       }
     });
 
-    it('speaks no TLS 1.1', async () => {
-      const { certPem, keyPem } = await authority.issue({ commonName: 'r', ...LOOPBACK });
-      const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
-      const registry = await startScriptedRegistry({ cert: certPem, key: keyPem, ...old });
-      try {
-        expect(causeOf(await ask(registry.url, trusted))).to.equal('tls-other');
+    for (const version of ['TLSv1', 'TLSv1.1'] as const) {
+      it(`speaks no ${version}`, async () => {
+        const { certPem, keyPem } = await authority.issue({ commonName: 'r', ...LOOPBACK });
+        const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+        const registry = await startScriptedRegistry({ cert: certPem, key: keyPem, ...old });
+        try {
+          expect(causeOf(await ask(registry.url, trusted))).to.equal('tls-other');
+          expect(registry.conversation).to.deep.equal([]);
+        } finally {
+          await registry.stop();
+        }
+      });
+    }
+
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      it(`speaks ${version}`, async () => {
+        const { certPem, keyPem } = await authority.issue({ commonName: 'r', ...LOOPBACK });
+        const only = { minVersion: version, maxVersion: version } as const;
+        const registry = await startScriptedRegistry({ cert: certPem, key: keyPem, ...only });
+        try {
+          registry.play([PING]);
+          expect(causeOf(await ask(registry.url, trusted))).to.equal('200');
+        } finally {
+          await registry.stop();
+        }
+      });
+    }
+
+    it('ends with a failure where TLS is behind http', async () => {
+      await withRegistry({ commonName: 'r', ...LOOPBACK }, async (registry) => {
+        registry.play([]);
+        const cause = causeOf(await ask(registry.url.replace('https:', 'http:'), trusted));
+        expect(cause).to.be.oneOf(['protocol', 'reset']);
         expect(registry.conversation).to.deep.equal([]);
-      } finally {
-        await registry.stop();
-      }
+      });
     });
 
     it('resumes no session: a resumed one is not verified again', async () => {

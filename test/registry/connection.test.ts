@@ -7,7 +7,7 @@ import { createSend } from '../../src/registry/http.ts';
 import { answer, startScriptedRegistry, type Turn } from '../support/scripted-registry.ts';
 import { ask, causeOf, LOOPBACK_RANGES, never } from './asking.ts';
 
-describe('openConnection', () => {
+describe('E3: openConnection', () => {
   const trust = createTrust(undefined);
   let listener: Server;
   let port = 0;
@@ -36,10 +36,15 @@ describe('openConnection', () => {
     ['an address of the same range', '127.9.9.9'],
     ['an address as a number', '2130706433'],
     ['an address in hexadecimals', '0x7f000001'],
+    ['an address in octals', '0177.0.0.01'],
     ['an address of two parts', '127.1'],
     ['an IPv6 address', '[::1]'],
     ['an IPv4 address in IPv6', '[::ffff:127.0.0.1]'],
     ['an IPv4 address in IPv6, in hexadecimals', '[::ffff:7f00:1]'],
+    ['a metadata address in IPv6', '[::ffff:a9fe:a9fe]'],
+    ['an IPv4 address behind NAT64', '[64:ff9b::7f00:1]'],
+    ['an IPv4 address of 6to4', '[2002:7f00:1::]'],
+    ['an IPv4-compatible address', '[::7f00:1]'],
     ['the unspecified address', '0.0.0.0'],
     ['the unspecified IPv6 address', '[::]'],
     ['a name', 'localhost'],
@@ -61,7 +66,7 @@ describe('openConnection', () => {
     expect(connections).to.equal(3);
   });
 
-  it('goes through no proxy of the environment', async () => {
+  it('E4: goes through no proxy of the environment', async () => {
     const names = [
       'HTTP_PROXY',
       'HTTPS_PROXY',

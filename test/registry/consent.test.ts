@@ -5,7 +5,7 @@ import { aRegistry } from '../support/builders.ts';
 
 const nothing: Consent = { stated: [], installed: [], trusted: [] };
 
-describe('mayGoTo', () => {
+describe('B2: mayGoTo', () => {
   type Row = readonly [name: string, consent: Partial<Consent>, url: string, may: boolean];
   const rows: readonly Row[] = [
     ['nobody has said anything', {}, 'https://reg.example', false],
@@ -88,7 +88,7 @@ describe('mayGoTo', () => {
     trusted: fc.array(names.filter((name) => !name.includes('/'))),
   });
 
-  it('never says yes to a registry that nobody has named, whatever the check asks for', () => {
+  it('B1: never says yes to a registry that nobody has named, whatever the check asks for', () => {
     const asked = fc.constantFrom('evil.example', 'b.example:5000', 'a.example.evil', 'xa.example');
     fc.assert(
       fc.property(
@@ -118,7 +118,7 @@ describe('mayGoTo', () => {
   });
 });
 
-describe('isTooBroad', () => {
+describe('B2: isTooBroad', () => {
   const broad = [
     '*',
     '*.io',
@@ -154,7 +154,7 @@ describe('isTooBroad', () => {
   for (const host of fine) it(`does not say so of ${host}`, () => expect(isTooBroad(host)).to.equal(false));
 });
 
-describe('spansOwners', () => {
+describe('B2: spansOwners', () => {
   const rows: readonly (readonly [key: string, host: string, spans: boolean])[] = [
     ['*.*.amazonaws.com', 'evil.s3.amazonaws.com', true],
     ['*.s*.amazonaws.com', 'evil.s3.amazonaws.com', true],

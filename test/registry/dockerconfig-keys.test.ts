@@ -23,7 +23,7 @@ function keyFor(keys: readonly string[], url: string, repository = 'team/app'): 
   return entryFor(keys, url, repository)?.taken;
 }
 
-describe('readDockerConfig chooses a key', () => {
+describe('B2: readDockerConfig chooses a key', () => {
   it('and none whose wildcard stands for the customer or the namespace that the host belongs to', () => {
     expect(keyFor(['*.*.amazonaws.com'], 'https://evil.s3.amazonaws.com')).to.equal(undefined);
     expect(keyFor(['*.*.*.cluster.local'], 'https://reg.evil.svc.cluster.local')).to.equal(undefined);

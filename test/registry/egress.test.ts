@@ -1,9 +1,15 @@
 import { isIP, SocketAddress } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CidrError, createGuard } from '../../src/registry/egress.ts';
+import {
+  CidrError,
+  createGuard,
+  type Guard,
+  plainAddress,
+  type Reserved,
+} from '../../src/registry/egress.ts';
 
-describe('Guard.check', () => {
+describe('E3: Guard.check', () => {
   const guard = createGuard([]);
 
   // Each range with its first and last address, and the neighbours that are not in it.
@@ -58,6 +64,7 @@ describe('Guard.check', () => {
       ['fe80::', 'fe80::1', 'febf:ffff::1', 'fec0::', 'feff:ffff::1'],
       ['fe7f::1'],
     ],
+    ['newer documentation over IPv6', ['3fff::', '3fff:fff:ffff::1'], ['3ffe:ffff::1', '3fff:1000::']],
     ['multicast over IPv6', ['ff00::', 'ff02::1', 'ffff:ffff::1'], []],
     [
       'IPv4 addresses in IPv6',
@@ -119,7 +126,7 @@ describe('Guard.check', () => {
   });
 });
 
-describe('createGuard', () => {
+describe('E3: createGuard', () => {
   it('lets the ranges of the installation pass and nothing else', () => {
     const guard = createGuard(['127.0.0.0/8', '::1', '169.254.10.0/24']);
     const rows: readonly [address: string, blocked: boolean][] = [
@@ -159,5 +166,116 @@ describe('createGuard', () => {
         .with.property('message')
         .that.includes(JSON.stringify(cidr));
     });
+  }
+});
+
+describe('E3: createGuard with reserved hosts', () => {
+  const server: Reserved = { hosts: new Set(['10.96.0.1', 'fd00::a', 'api.example']) };
+  const node: Reserved = { hosts: new Set(['10.0.0.7']), ports: new Set([6443, 10250]) };
+  const blocks = (allow: readonly string[], address: string, port: number, host = address): boolean =>
+    createGuard(allow, { reserved: [server, node] })
+      .toward({ host, port })
+      .check(address);
+
+  const rows: readonly (readonly [address: string, port: number, blocked: boolean])[] = [
+    ['10.96.0.1', 443, true],
+    ['10.96.0.1', 5000, true],
+    ['::ffff:10.96.0.1', 443, true],
+    ['::ffff:a60:1', 443, true],
+    ['fd00:0:0:0:0:0:0:a', 443, true],
+    ['10.96.0.2', 443, false],
+    ['fd00::b', 443, false],
+    ['10.0.0.7', 6443, true],
+    ['10.0.0.7', 10250, true],
+    ['::ffff:10.0.0.7', 10250, true],
+    ['10.0.0.7', 443, false],
+    ['10.0.0.7', 5000, false],
+  ];
+  for (const [address, port, blocked] of rows) {
+    it(`${blocked ? 'blocks' : 'lets pass'} ${address} at port ${String(port)}, whatever ranges are allowed`, () => {
+      for (const allow of [[], ['10.0.0.0/8', 'fd00::/8'], ['0.0.0.0/0', '::/0']])
+        expect(blocks(allow, address, port)).to.equal(blocked);
+    });
+  }
+
+  it('blocks a reserved name at whatever address it has', () => {
+    expect(blocks([], '192.168.7.7', 443, 'api.example')).to.equal(true);
+    expect(blocks(['0.0.0.0/0'], '192.168.7.7', 443, 'api.example')).to.equal(true);
+    expect(blocks([], '192.168.7.7', 443, 'other.example')).to.equal(false);
+  });
+
+  it('lets the exact address pass where the installation lists it, and no other', () => {
+    for (const exact of ['10.96.0.1/32', '10.96.0.1'])
+      expect(blocks([exact], '10.96.0.1', 443)).to.equal(false);
+    for (const exact of ['fd00::a/128', 'fd00:0::a']) expect(blocks([exact], 'fd00::a', 443)).to.equal(false);
+    expect(blocks(['10.0.0.7/32'], '10.0.0.7', 6443)).to.equal(false);
+    expect(blocks(['192.168.7.7/32'], '192.168.7.7', 443, 'api.example')).to.equal(false);
+    expect(blocks(['10.96.0.1/31', '10.96.0.2/32'], '10.96.0.1', 443)).to.equal(true);
+  });
+
+  it('learns addresses while it is in use', () => {
+    const hosts = new Set<string>();
+    const guard = createGuard(['127.0.0.0/8'], { reserved: [{ hosts, ports: new Set([6443]) }] });
+    const blocked = (): boolean => guard.toward({ host: 'x.example', port: 6443 }).check('127.0.0.1');
+    expect(blocked()).to.equal(false);
+    hosts.add('127.0.0.1');
+    expect(blocked()).to.equal(true);
+  });
+});
+
+describe('E3: createGuard for public addresses only', () => {
+  const publicOnly = (...allow: string[]): Guard => createGuard(allow, { publicOnly: true });
+  const PRIVATE = [
+    ['10.0.0.0', '10.255.255.255'],
+    ['172.16.0.0', '172.31.255.255'],
+    ['192.168.0.0', '192.168.255.255'],
+    ['100.64.0.0', '100.127.255.255'],
+    ['198.18.0.0', '198.19.255.255'],
+    ['192.88.99.1'],
+    ['fc00::', 'fd12:3456::1', 'fdff:ffff::1'],
+    ['::ffff:10.0.0.1', '::ffff:c0a8:101'],
+    ['2001:2::1', '2001:10::1', '2001:20::1'],
+    ['100:1::1', '4000::1', '5f00::1'],
+  ].flat();
+  const PUBLIC = [
+    ['1.1.1.1', '9.255.255.255', '11.0.0.0', '172.15.255.255', '172.32.0.0', '192.167.255.255'],
+    ['192.169.0.0', '100.63.255.255', '100.128.0.0', '2600::1', '2a00:1450::1', '2001:4860::8888'],
+  ].flat();
+
+  it('blocks what is private, and nothing that is public', () => {
+    for (const address of PRIVATE) expect(publicOnly().check(address), address).to.equal(true);
+    for (const address of PUBLIC) expect(publicOnly().check(address), address).to.equal(false);
+  });
+
+  it('tells what is private from what nobody may reach; of several addresses the latter counts', () => {
+    const told = (...addresses: string[]): string | undefined => {
+      const guard = publicOnly();
+      for (const address of addresses) guard.check(address);
+      return guard.refusal;
+    };
+    expect(told('10.0.0.1')).to.equal('private');
+    expect(told('127.0.0.1')).to.equal('denied');
+    expect(told('10.0.0.1', '127.0.0.1')).to.equal('denied');
+    expect(told('127.0.0.1', '10.0.0.1')).to.equal('denied');
+    expect(told('1.1.1.1')).to.equal(undefined);
+  });
+
+  it('lets the ranges of the installation pass', () => {
+    expect(publicOnly('10.1.0.0/16').check('10.1.2.3')).to.equal(false);
+    expect(publicOnly('10.1.0.0/16').check('10.2.2.3')).to.equal(true);
+  });
+});
+
+describe('plainAddress', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['10.0.0.1', '10.0.0.1'],
+    ['::FFFF:10.0.0.1', '10.0.0.1'],
+    ['::ffff:a00:1', '10.0.0.1'],
+    ['FD00:0:0:0:0:0:0:1', 'fd00::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['api.example', 'api.example'],
+  ];
+  for (const [address, plain] of rows) {
+    it(`makes ${plain} of ${address}`, () => expect(plainAddress(address)).to.equal(plain));
   }
 });

@@ -4,7 +4,7 @@ import { ERROR_CODES, parseErrorCodes } from '../../src/registry/errors.ts';
 
 const list = (...entries: readonly unknown[]): string => JSON.stringify({ errors: entries });
 
-describe('parseErrorCodes', () => {
+describe('E1: parseErrorCodes', () => {
   const rows: readonly [name: string, body: string, codes: readonly string[]][] = [
     ['reads the form of the specification', list({ code: 'DENIED', message: 'words' }), ['DENIED']],
     ['reads the bare object that zot sends', '{"code":"UNAUTHORIZED"}', ['UNAUTHORIZED']],

@@ -17,6 +17,7 @@ describe('networkFailure', () => {
     'body-too-large': ['BODY_TOO_LARGE'],
     deadline: [],
     'address-denied': ['ERR_IP_BLOCKED'],
+    'address-private': [],
     protocol: [
       'HPE_INVALID_CONSTANT',
       'HPE_HEADER_OVERFLOW',
@@ -24,6 +25,14 @@ describe('networkFailure', () => {
       'ERR_UNHEARD_OF',
     ],
     'own-resources': ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'],
+    'proxy-unreachable': ['proxy-unreachable'],
+    'proxy-denied': ['proxy-denied'],
+    'proxy-tls': ['proxy-tls'],
+    'proxy-timeout': [],
+    'proxy-login': ['proxy-login'],
+    'proxy-refused': ['proxy-refused'],
+    'proxy-gateway': ['proxy-gateway'],
+    'proxy-answer': ['proxy-answer'],
     'tls-expired': ['CERT_HAS_EXPIRED'],
     'tls-not-yet-valid': ['CERT_NOT_YET_VALID'],
     'tls-wrong-name': ['ERR_TLS_CERT_ALTNAME_INVALID', 'HOSTNAME_MISMATCH'],
@@ -107,7 +116,7 @@ describe('networkFailure', () => {
     expect(networkFailure(error)).to.include({ cause: 'protocol' });
   });
 
-  it('holds nothing of the error but one of its causes', () => {
+  it('L1: holds nothing of the error but one of its causes', () => {
     fc.assert(
       fc.property(fc.anything(), (error) => {
         const failure = networkFailure(error);

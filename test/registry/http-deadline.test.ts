@@ -11,7 +11,7 @@ import { startFullListener, type FullListener } from '../support/full-listener.t
 import { answer, stall, startScriptedRegistry, type ScriptedRegistry } from '../support/scripted-registry.ts';
 import { LOOPBACK_RANGES, never } from './asking.ts';
 
-describe('createSend at its deadline', () => {
+describe('M1: createSend at its deadline', () => {
   let authority: Authority;
   let full: FullListener;
   let silent: Server;

@@ -41,7 +41,7 @@ async function askServerOf(
   }
 }
 
-describe('createSend and interim answers', () => {
+describe('M1: createSend and interim answers', () => {
   it('passes over a few of them', async () => {
     expect(await askServerOf(INTERIM.repeat(8) + FINAL, false)).to.deep.include({
       kind: 'response',

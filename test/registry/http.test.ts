@@ -33,8 +33,8 @@ beforeEach(() => {
 });
 afterEach(() => connection.close());
 
-describe('createSend writes', () => {
-  // nock takes over node:http as soon as it is loaded, and other tests need the real one.
+describe('E2: createSend writes', () => {
+  // nock takes over node:http as soon as it is loaded, and other tests need the real one. It does not see through TLS over a socket.
   let nock: typeof Nock;
   before(async () => {
     ({ default: nock } = await import('nock'));
@@ -60,22 +60,22 @@ describe('createSend writes', () => {
     more: Readonly<Record<string, string>>,
     body?: string,
   ][] = [
-    ['a GET', { method: 'GET', url: new URL('https://reg.example/v2/') }, {}],
+    ['a GET', { method: 'GET', url: new URL('http://reg.example/v2/') }, {}],
     [
       'a GET with a login',
-      { method: 'GET', url: new URL('https://reg.example/v2/'), authorization },
+      { method: 'GET', url: new URL('http://reg.example/v2/'), authorization },
       { authorization: authorization.reveal() },
     ],
     [
       'a POST, whose length is 0',
-      { method: 'POST', url: new URL('https://reg.example/v2/a/blobs/uploads/'), authorization },
+      { method: 'POST', url: new URL('http://reg.example/v2/a/blobs/uploads/'), authorization },
       { 'content-length': '0', authorization: authorization.reveal() },
     ],
     [
       'a POST of an identity token, as a form',
       {
         method: 'POST',
-        url: new URL('https://reg.example/token'),
+        url: new URL('http://reg.example/token'),
         refresh: { token: new Secret('t+&='), service: 'a&b', scope: 'repository:a:pull' },
       },
       { 'content-length': String(form.length), 'content-type': 'application/x-www-form-urlencoded' },
@@ -83,12 +83,12 @@ describe('createSend writes', () => {
     ],
     [
       'a DELETE',
-      { method: 'DELETE', url: new URL('https://reg.example/v2/a/blobs/uploads/1?_state=x%2By') },
+      { method: 'DELETE', url: new URL('http://reg.example/v2/a/blobs/uploads/1?_state=x%2By') },
       {},
     ],
     [
       'a HEAD, which accepts every kind of manifest',
-      { method: 'HEAD', url: new URL('https://reg.example/v2/a/manifests/latest'), authorization },
+      { method: 'HEAD', url: new URL('http://reg.example/v2/a/manifests/latest'), authorization },
       {
         accept: [
           'application/vnd.oci.image.index.v1+json',
@@ -134,7 +134,7 @@ describe('createSend', () => {
     return createSend(connection)({ method, url: new URL(`${server.url}/v2/`), authorization }, signal);
   };
 
-  it('puts exactly these fields on the wire', async () => {
+  it('E2: puts exactly these fields on the wire', async () => {
     await ask(answer(202), { method: 'POST' });
     expect(server.rawHeaders[0]?.filter((_, index) => index % 2 === 0).toSorted()).to.deep.equal([
       'Accept',
@@ -147,7 +147,7 @@ describe('createSend', () => {
     ]);
   });
 
-  it('reads every challenge of its own, and the first of what should occur once', async () => {
+  it('M6: reads every challenge of its own, and the first of what should occur once', async () => {
     const reply = answer(
       401,
       {
@@ -166,7 +166,7 @@ describe('createSend', () => {
       location: '/first',
       contentType: 'text/plain',
       retryAfter: '7',
-      signatures: '1',
+      marks: { 'x-registry-supports-signatures': '1' },
       body: 'words',
     });
   });
@@ -179,14 +179,14 @@ describe('createSend', () => {
       location: undefined,
       contentType: undefined,
       retryAfter: undefined,
-      signatures: undefined,
+      marks: {},
       body: '',
     });
   });
 
   for (const status of [301, 302, 303, 307, 308]) {
     for (const method of ['GET', 'POST', 'DELETE'] as const) {
-      it(`takes a ${status} to a ${method} for an answer and follows it nowhere`, async () => {
+      it(`B7: takes a ${status} to a ${method} for an answer and follows it nowhere`, async () => {
         const answered = await ask(answer(status, { Location: `${server.url}/elsewhere` }), { method });
         expect(answered).to.include({ kind: 'response', status, location: `${server.url}/elsewhere` });
         expect(server.conversation).to.have.length(1);
@@ -239,14 +239,14 @@ describe('createSend', () => {
     ],
   ];
   for (const [name, reply, expected] of bombs) {
-    it(`says ${JSON.stringify(expected)} to ${name}`, async () => {
+    it(`M1, M2: says ${JSON.stringify(expected)} to ${name}`, async () => {
       const answered = await ask(reply);
       expect(answered).to.include(expected);
       if (answered.kind === 'failed') expect(Object.keys(answered)).to.deep.equal(['kind', 'cause']);
     });
   }
 
-  it('decompresses nothing', async () => {
+  it('M3: decompresses nothing', async () => {
     const packed = gzipSync(Buffer.alloc(20_000_000));
     expect(packed.length).to.be.below(MAX_BODY_BYTES);
     const answered = await ask(answer(200, { 'Content-Encoding': 'gzip' }, packed));
@@ -259,7 +259,7 @@ describe('createSend', () => {
     expect(await ask(answer(200, { 'Content-Type': 'application/json' }, text))).to.include({ body: text });
   });
 
-  describe('when it has to stop', () => {
+  describe('M1: when it has to stop', () => {
     let clock: FakeClock;
     beforeEach(() => {
       clock = createFakeClock();
@@ -302,7 +302,7 @@ describe('createSend', () => {
     });
   });
 
-  it('shows the login in nothing that comes back', async () => {
+  it('L1: shows the login in nothing that comes back', async () => {
     const replies = [answer(401), answer(500), large(MAX_BODY_BYTES + 1), raw('garbage'), reset, raw('')];
     for (const reply of replies) {
       const answered = await ask(reply);

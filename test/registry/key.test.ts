@@ -28,7 +28,7 @@ describe('labelFits', () => {
   });
 });
 
-describe('covers', () => {
+describe('B2: covers', () => {
   it('covers a repository by its own host, path and whatever is above it, and by no longer path', () => {
     fc.assert(
       fc.property(hosts, paths, label, (host, path, more) => {
@@ -64,7 +64,7 @@ describe('covers', () => {
   });
 });
 
-describe('readDockerConfig', () => {
+describe('B2: readDockerConfig', () => {
   it('gives no login by a wildcard that is too broad, whatever stands beside it', () => {
     const broad = fc.constantFrom('*', '*.example', 'a.*', '*.*.example', 'a.*.example', '*.co.uk');
     fc.assert(

@@ -22,7 +22,7 @@ function read(text: string): Read | string {
   return 'problem' in registry ? registry.problem : [registry.origin.origin, registry.prefix, registry.host];
 }
 
-describe('parseRegistryUrl', () => {
+describe('B4: parseRegistryUrl', () => {
   const good: readonly [name: string, text: string, ...Read][] = [
     ['a host', 'reg.example', 'https://reg.example', '', 'reg.example'],
     ['a host with port', 'reg.example:5000', 'https://reg.example:5000', '', 'reg.example:5000'],
@@ -181,7 +181,7 @@ describe('parseRegistryUrl', () => {
   });
 });
 
-describe('sameOrigin', () => {
+describe('B4: sameOrigin', () => {
   const rows: readonly [a: string, b: string, same: boolean][] = [
     ['https://reg.example', 'https://REG.example:443/x?y', true],
     ['http://reg.example:80', 'http://reg.example', true],
@@ -237,7 +237,7 @@ describe('isDockerHub', () => {
   });
 });
 
-describe('isHost', () => {
+describe('B4: isHost', () => {
   const rows: readonly [url: string, name: string, is: boolean][] = [
     ['https://reg.example/x', 'reg.example', true],
     ['https://reg.example', 'reg.example:443', true],
@@ -257,7 +257,7 @@ describe('isHost', () => {
   }
 });
 
-describe('isNamedBy', () => {
+describe('B4: isNamedBy', () => {
   const rows: readonly [url: string, name: string, named: boolean][] = [
     ['reg.example', 'reg.example', true],
     ['reg.example', 'reg.example:443', true],

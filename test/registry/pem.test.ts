@@ -1,9 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { certificateBlocks, readAuthorities, readClientCertificate } from '../../src/registry/pem.ts';
 import { createAuthority, type Authority, type KeyPair } from '../support/certificates.ts';
+import { dsaKey, pemOf, rsaKey } from '../support/hostile-keys.ts';
 
 const NOW = Date.now();
 const YEAR = 365 * 86_400_000;
@@ -22,27 +23,12 @@ before(async () => {
 const der = (pem: string): Buffer => new X509Certificate(pem).raw;
 const block = (label: string): string => `-----BEGIN ${label}-----\nQUFBQQ==\n-----END ${label}-----\n`;
 
-/** A key of RSA that nobody has looked for primes for: whether it is right, only a handshake would show. */
-function madeUpKey(bits: number): string {
-  const [whole, half] = [bits, bits / 2].map((length) => Buffer.alloc(length / 8, 0x5a));
-  const numbers = [[0], whole, [1, 0, 1], whole, half, half, half, half, half];
-  const body = numbers.map((number = []) => asn1(0x02, Buffer.from(number)));
-  const text = asn1(0x30, Buffer.concat(body)).toString('base64');
-  return `-----BEGIN RSA PRIVATE KEY-----\n${text}\n-----END RSA PRIVATE KEY-----\n`;
-}
-
-/** One value of ASN.1 (X.690, section 8.1), its length in three bytes. */
-function asn1(tag: number, value: Buffer): Buffer {
-  const length = [0x83, value.length >> 16, value.length >> 8, value.length];
-  return Buffer.concat([Buffer.from([tag, ...length]), value]);
-}
-
 /** What the texts are made of: a problem must show none of it. */
 function bodyOf(pem: string): string {
   return pem.split('\n')[1] ?? '';
 }
 
-describe('readAuthorities', () => {
+describe('TLS: readAuthorities', () => {
   it('reads certificates, and drops the words around them', () => {
     const read = readAuthorities(Buffer.from(`# ours\r\n${authority.pem}\nand\n${other.certPem}`), NOW);
     if ('problem' in read) throw new Error(read.problem);
@@ -91,7 +77,7 @@ describe('readAuthorities', () => {
     ['bytes of any kind', () => Buffer.from([0xff, 0xfe, 0]), /^is not PEM/],
   ];
   for (const [name, text, says] of rows) {
-    it(`says what ${name} looks like, and nothing of it`, () => {
+    it(`L8: says what ${name} looks like, and nothing of it`, () => {
       const bytes = Buffer.from(text() as string);
       const read = readAuthorities(bytes, NOW);
       expect(read).to.have.property('problem').that.matches(says);
@@ -120,7 +106,7 @@ describe('readAuthorities', () => {
   });
 });
 
-describe('readClientCertificate', () => {
+describe('TLS: readClientCertificate', () => {
   const read = (
     crt: string | Buffer | undefined,
     key: string | Buffer | undefined,
@@ -143,6 +129,51 @@ describe('readClientCertificate', () => {
   it('takes keys in the older forms', () => {
     const sec1 = createPrivateKey(client.keyPem).export({ type: 'sec1', format: 'pem' });
     expect(read(client.certPem, sec1)).to.have.property('key');
+  });
+
+  it('takes a key with other blocks and words around it, and hands on the key alone', () => {
+    const found = read(client.certPem, `Bag Attributes\r\n${authority.pem}${client.keyPem}\n\n# end\n`);
+    if (found === undefined || 'problem' in found) throw new Error('none');
+    expect(found.key.reveal()).to.equal(client.keyPem);
+  });
+
+  describe('M1, TLS: gives OpenSSL no key to calculate with but one that was looked at', () => {
+    const opened: string[] = [];
+    const open = (pem: string): KeyObject => {
+      opened.push(pem);
+      if (pem === client.keyPem) return createPrivateKey(pem);
+      throw new Error('not opened');
+    };
+    const given = (key: string): ReturnType<typeof readClientCertificate> =>
+      readClientCertificate(Buffer.from(client.certPem), Buffer.from(key), NOW, open);
+    beforeEach(() => void opened.splice(0));
+
+    for (const label of [
+      'PRIVATE KEY',
+      'RSA PRIVATE KEY',
+      'EC PRIVATE KEY',
+      'DSA PRIVATE KEY',
+      'ANY PRIVATE KEY',
+    ])
+      for (const bits of [1024, 65_536])
+        it(`M1, TLS: not one of DSA with ${bits} bits as ${label}`, () => {
+          expect(given(pemOf(label, dsaKey(bits)))).to.have.property('problem');
+          expect(opened).to.deep.equal([]);
+        });
+
+    it('M1, TLS: not one of DSA after or before a good one', () => {
+      const slow = pemOf('PRIVATE KEY', dsaKey(1024));
+      for (const text of [client.keyPem + slow, slow + client.keyPem])
+        expect(given(text))
+          .to.have.property('problem')
+          .that.matches(/more than one private key/);
+      expect(opened).to.deep.equal([]);
+    });
+
+    it('M1, TLS: but a good one, without what stands around it', () => {
+      expect(given(`${client.keyPem}\n${client.certPem}`)).to.have.property('key');
+      expect(opened).to.deep.equal([client.keyPem]);
+    });
   });
 
   it('is undefined where neither is there', () => expect(read(undefined, undefined)).to.equal(undefined));
@@ -179,6 +210,11 @@ describe('readClientCertificate', () => {
       () => [client.certPem, block('PRIVATE KEY')],
       /^tls\.key has a private key that cannot be read$/,
     ],
+    [
+      'two keys where one belongs',
+      () => [client.certPem, client.keyPem + other.keyPem],
+      /^tls\.key has more than one private key: /,
+    ],
     ['no key', () => [client.certPem, ''], /^tls\.key is empty$/],
     [
       'two certificates',
@@ -193,8 +229,8 @@ describe('readClientCertificate', () => {
     ['two keys', () => [client.keyPem, client.keyPem], /^tls\.crt holds a private key/],
     [
       'a key that would stop the process for minutes',
-      () => [client.certPem, madeUpKey(65_536)],
-      /^tls\.key has a key of 65535 bits, longer than 4096, which takes too long to sign with$/,
+      () => [client.certPem, pemOf('RSA PRIVATE KEY', rsaKey(65_536))],
+      /^tls\.key has a key of 65536 bits, longer than 4096, which takes too long to sign with$/,
     ],
     ['a key that TLS refuses', () => [weak.certPem, weak.keyPem], /^tls\.crt has a key that is too short/],
     [
@@ -210,7 +246,7 @@ describe('readClientCertificate', () => {
     ],
   ];
   for (const [name, pair, says] of rows) {
-    it(`says what is wrong with ${name}, and nothing of it`, () => {
+    it(`L8: says what is wrong with ${name}, and nothing of it`, () => {
       const found = read(...pair());
       expect(found).to.have.property('problem').that.matches(says);
       for (const pem of [client.certPem, client.keyPem, other.keyPem])

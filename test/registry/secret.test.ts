@@ -18,7 +18,7 @@ function consoleShows(write: (to: Console) => void): string {
   return shown;
 }
 
-describe('Secret', () => {
+describe('L2: Secret', () => {
   const secret = new Secret(CANARY);
   // What the compiler would refuse, and what a plain JavaScript library may do.
   const asText = secret as unknown as string;

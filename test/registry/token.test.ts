@@ -11,7 +11,7 @@ import {
   tokenUrl,
 } from '../../src/registry/token.ts';
 
-describe('pushScope, pullScope and deleteScope', () => {
+describe('B6: pushScope, pullScope and deleteScope', () => {
   it('ask for no more than what the probe does', () => {
     expect(pushScope('team/app')).to.equal('repository:team/app:pull,push');
     expect(pullScope('team/app')).to.equal('repository:team/app:pull');
@@ -19,7 +19,7 @@ describe('pushScope, pullScope and deleteScope', () => {
   });
 });
 
-describe('realmOf', () => {
+describe('B5: realmOf', () => {
   const realm = (text: string): string | undefined =>
     realmOf({ scheme: 'bearer', params: new Map([['realm', text]]) })?.href;
   const rows: readonly [name: string, text: string, href: string | undefined][] = [
@@ -47,7 +47,7 @@ describe('realmOf', () => {
   });
 });
 
-describe('tokenUrl', () => {
+describe('B6: tokenUrl', () => {
   const url = (realm: string, service?: string, scope?: string): string =>
     tokenUrl(new URL(realm), service, scope).href;
   const scope = 'repository:team/app:pull,push';

@@ -6,7 +6,7 @@ import { createAuthority } from '../support/certificates.ts';
 
 const none = { authorities: undefined, client: undefined };
 
-describe('createContexts', () => {
+describe('TLS, Trust: createContexts', () => {
   let pems: readonly string[];
   let client: ClientCertificate;
   before(async () => {

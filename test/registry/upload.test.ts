@@ -42,7 +42,7 @@ describe('uploadUrl', () => {
   }
 });
 
-describe('sessionOf', () => {
+describe('B8: sessionOf', () => {
   const session = (location: string | undefined, registry: Registry = https): unknown => {
     const response: Response = {
       kind: 'response',
@@ -51,7 +51,7 @@ describe('sessionOf', () => {
       location,
       contentType: undefined,
       retryAfter: undefined,
-      signatures: undefined,
+      marks: {},
       body: '',
     };
     const found = sessionOf(response, registry, uploadUrl(registry, 'team/app'));

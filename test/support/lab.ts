@@ -18,6 +18,7 @@ const PROGRAMS = [
   'helm3',
   'promtool',
   'readiness',
+  'goproxy',
 ] as const satisfies readonly ToolName[];
 
 /** What all tests against real servers share. */

@@ -55,6 +55,8 @@ export interface TokenServerOptions {
   readonly certified?: boolean;
   /** How long tokens live; 5 minutes by default. A negative time makes tokens that have expired when they are issued. */
   readonly lifetimeSeconds?: number;
+  /** The name in its realm; whoever asks must get to 127.0.0.1 by it. */
+  readonly hostname?: string;
 }
 
 /** A token server of the distribution token specification, for registries that trust `jwksFile`. */
@@ -80,7 +82,7 @@ const ISSUER = 'test token server';
 const SERVICE = 'test registry';
 const LIFETIME_SECONDS = 300;
 
-/** Starts a token server with TLS on the loopback. Its realm is `https://localhost:PORT/token`. */
+/** Starts a token server with TLS on the loopback. Its realm is `https://localhost:PORT/token`, or has the name given. */
 export async function startTokenServer(options: TokenServerOptions): Promise<TokenServer> {
   const { key, alg, jwk, x5c } = await (options.certified === true
     ? certifiedKey(options.authority)
@@ -98,7 +100,10 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   const sign = signer(key, x5c === undefined ? named : { ...common, x5c: [...x5c] });
   const requests: TokenRequest[] = [];
   let users = options.users;
-  const { certPem, keyPem } = await options.authority.issue({ commonName: 'token server', ...LOOPBACK });
+  const { hostname = 'localhost' } = options;
+  const dnsNames = [...new Set([hostname, ...LOOPBACK.dnsNames])];
+  const names = { commonName: 'token server', ...LOOPBACK, dnsNames };
+  const { certPem, keyPem } = await options.authority.issue(names);
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const issue: Issue = (subject, access) => sign(subject, access, lifetimeSeconds);
     const reply = await answer(request, users, issue, options.refuseAnonymous === true);
@@ -110,7 +115,7 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    realm: `https://localhost:${String((server.address() as AddressInfo).port)}/token`,
+    realm: `https://${hostname}:${String((server.address() as AddressInfo).port)}/token`,
     service: SERVICE,
     issuer: ISSUER,
     jwksFile,

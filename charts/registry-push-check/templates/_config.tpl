@@ -17,6 +17,13 @@ ca.crt: |
 {{- if and (include "registry-push-check.ociEnabled" .) .Values.oci.existingSecret -}}
 {{- $binding := dict "namespace" .Release.Namespace "secret" .Values.oci.existingSecret "registry" (include "registry-push-check.ociHost" .) -}}
 {{- $_ := set $config "bindings" (append ($config.bindings | default list) $binding) -}}
+{{- else if include "registry-push-check.ociEnabled" . -}}
+{{- /* Without a login, only a trusted registry is asked at a private address. */ -}}
+{{- with include "registry-push-check.ociHost" . -}}
+{{- $policy := $config.policy | default dict -}}
+{{- $_ := set $policy "trustedRegistries" (append ($policy.trustedRegistries | default list) . | uniq) -}}
+{{- $_ := set $config "policy" $policy -}}
+{{- end -}}
 {{- end -}}
 {{ toYaml $config }}
 {{- end -}}
@@ -30,14 +37,19 @@ configMap:
   items: [{key: ca.crt, path: ca/ca.crt}]
 {{- else if .existingConfigMap -}}
 configMap:
-  name: {{ .existingConfigMap }}
+  name: {{ .existingConfigMap | quote }}
   items: [{key: {{ .key | quote }}, path: ca/ca.crt}]
 {{- else if .existingSecret -}}
 secret:
-  name: {{ .existingSecret }}
+  name: {{ .existingSecret | quote }}
   items: [{key: {{ .key | quote }}, path: ca/ca.crt}]
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Whether the values name a proxy: "true" or nothing. */}}
+{{- define "registry-push-check.proxied" -}}
+{{- if or .Values.proxy.httpsProxy .Values.proxy.existingSecret }}true{{ end -}}
 {{- end -}}
 
 {{- define "registry-push-check.port" -}}

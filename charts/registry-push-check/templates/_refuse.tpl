@@ -33,6 +33,21 @@
 {{- if gt (len (compact (list $v.caBundle.pem $v.caBundle.existingConfigMap $v.caBundle.existingSecret))) 1 -}}
 {{- fail "caBundle: set one of pem, existingConfigMap and existingSecret" -}}
 {{- end -}}
+{{- if and $v.proxy.httpsProxy $v.proxy.existingSecret -}}
+{{- fail "proxy: set one of httpsProxy and existingSecret" -}}
+{{- end -}}
+{{- if contains "@" $v.proxy.httpsProxy -}}
+{{- fail "proxy.httpsProxy: a URL with a login belongs into a Secret, under the key httpsProxy: name that in proxy.existingSecret instead" -}}
+{{- end -}}
+{{- $own := list "NODE_IP" -}}
+{{- if include "registry-push-check.proxied" . -}}
+{{- $own = list "NODE_IP" "HTTPS_PROXY" "https_proxy" "NO_PROXY" "no_proxy" -}}
+{{- end -}}
+{{- range $v.extraEnv -}}
+{{- if has .name $own -}}
+{{- fail (printf "extraEnv: the chart sets %s itself: remove it (a proxy is set by proxy.httpsProxy or proxy.existingSecret, and proxy.noProxy)" .name) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.metrics.serviceMonitor.enabled (eq (include "registry-push-check.port" .) "0") -}}
 {{- fail "metrics.serviceMonitor: there is nothing to scrape while config.server.port is 0" -}}
 {{- end -}}

@@ -6,7 +6,7 @@ import { diagnose, type Diagnosis } from '../../../src/check/diagnose.ts';
 import type { Observation } from '../../../src/check/observation.ts';
 import { probe } from '../../../src/check/probe.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { expiredAt } from '../../../src/controller/used-login.ts';
+import { expiredAt } from '../../../src/check/expiry.ts';
 import { createTrust, openConnection } from '../../../src/registry/connection.ts';
 import { createGuard } from '../../../src/registry/egress.ts';
 import { parseRegistryUrl } from '../../../src/registry/origin.ts';

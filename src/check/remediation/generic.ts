@@ -2,6 +2,7 @@ import type { FailureReason } from '../reason.ts';
 import { GRANT_READ } from './grant-read.ts';
 import { inCluster } from './in-cluster.ts';
 import { MEND_SECRET, TRUST, TRY_LOGIN } from './mend-secret.ts';
+import { LET_CREATE, OTHER_REPOSITORY } from './other-repository.ts';
 import { NEW_SECRET, OTHER_SECRET, RENEW_EXPIRY, WRITE_LOGIN } from './write-login.ts';
 
 /**
@@ -53,8 +54,14 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     steps: ['Look into the logs of the registry and of the proxies and load balancers in front of it.', CURL],
   },
   ProxyFailed: {
-    summary: 'Correct the proxy of the operator, or exempt {host} from it.',
-    steps: ['Check HTTPS_PROXY and NO_PROXY of the operator.'],
+    summary: 'Correct the proxy of the operator, or exempt the host in the message from it.',
+    steps: [
+      'It wants a login (407): let whoever runs the operator give it one in the URL of HTTPS_PROXY, http://USER:PASSWORD@HOST:PORT, percent-encoded; with the Helm chart, under the key httpsProxy of the Secret that proxy.existingSecret names.',
+      'It allows no connection (403), cannot reach the registry or answers otherwise: ask the administrator of the proxy to let the operator through to {hostport} by CONNECT (to the token service, where the message names that).',
+      'It cannot be reached or does not answer: check host and port in HTTPS_PROXY, and NetworkPolicies between the operator and the proxy. TLS with it fails: add its authority to the caBundle of the operator.',
+      'It has an address that is never reached: correct HTTPS_PROXY, or let whoever runs the operator add that address to egress.allowCIDRs (config.egress.allowCIDRs in the values of its Helm chart).',
+      'Where the operator reaches the host in the message without it: add that host to proxy.noProxy in the values of the Helm chart. Without Helm, add it to the list of NO_PROXY: kubectl edit deployment registry-push-check -n registry-push-check-system',
+    ],
   },
   RegistryTimeout: {
     summary:
@@ -71,6 +78,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
       'See the certificate, on a machine that reaches the registry: openssl s_client -connect {hostport} -servername {hostname} -showcerts </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates -ext subjectAltName',
       `Or from inside the cluster, in case something else answers there: ${inCluster('curl -sSvk -m 20 -o /dev/null {url}/v2/')}`,
       'Expired or for another name: renew it.',
+      'Where the message says "through the proxy", the certificate may be that of a proxy that breaks TLS open: then let whoever runs the operator add the authority of the proxy to caBundle.',
       TRUST,
       'A registry that wants a client certificate: it must be in the Secret that the check names, beside the login, under the keys tls.crt and tls.key.',
     ],
@@ -98,7 +106,8 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     summary:
       'Use a registry at an address that checks may reach, or allow the range of {host} in the installation.',
     steps: [
-      'Loopback, link-local and metadata addresses are denied. If the registry really lives there, let whoever runs the operator add its range to egress.allowCIDRs of its configuration.',
+      'Loopback, link-local and metadata addresses are denied. If the registry really lives there, let whoever runs the operator add its range to egress.allowCIDRs of its configuration (config.egress.allowCIDRs in the values of its Helm chart). The API server, and the ports of the kubelet and the control plane on the node, need their exact address there (/32, /128): a range does not allow them.',
+      'A check without existingSecret reaches public addresses only. Name the Secret to push with, or let whoever runs the operator add {host} to policy.trustedRegistries (config.policy.trustedRegistries), or the range of its address to egress.allowCIDRs.',
     ],
   },
   InsecureTransportNotAllowed: {
@@ -227,15 +236,13 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   RepositoryNotFound: {
     summary:
       'Create {repository} (or the project it is in) at {host}, or name another one in spec.pushTestRepository.',
-    steps: [
-      `Use a repository of your own project: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"pushTestRepository":"TEAM/NAME"}}'`,
-    ],
+    steps: [OTHER_REPOSITORY],
   },
   RepositoryInvalid: {
     summary: 'Name a repository in spec.pushTestRepository that {host} takes.',
     steps: [
       'Many registries want a fixed number of parts, or a project that exists, in front of the name.',
-      `Change it: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"pushTestRepository":"TEAM/NAME"}}'`,
+      OTHER_REPOSITORY,
     ],
   },
   RegistryReadOnly: {
@@ -246,8 +253,8 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     summary: 'Create {repository} at {host} first, or name one that exists, or let the check create it.',
     steps: [
       'Create it in the registry itself, or push an image to it once; the login must be able to read it.',
-      `Use a repository that exists: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"pushTestRepository":"TEAM/NAME"}}'`,
-      `Let the check create it, empty: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"allowRepositoryCreation":true}}'`,
+      OTHER_REPOSITORY,
+      LET_CREATE,
     ],
   },
   QuotaExceeded: {

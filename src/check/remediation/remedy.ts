@@ -1,9 +1,13 @@
+import { bareHost } from '../../registry/origin.ts';
 import { needsFix, type FailureReason, type Reason } from '../reason.ts';
 import type { ExpirySource } from '../expiry.ts';
+import type { ProductId } from '../products/all.gen.ts';
 import type { SecretForm, SecretPart } from '../secret-content.ts';
-import { GENERIC } from './generic.ts';
+import { GENERIC, type Advice } from './generic.ts';
 import { GRANT_READ, grantRead } from './grant-read.ts';
 import { MEND_SECRET, MEND_STEPS, TRUST, TRUST_STEPS, TRY_LOGIN, TRY_STEPS } from './mend-secret.ts';
+import { CREATE_STEPS, LET_CREATE, OTHER_REPOSITORY, OTHER_STEPS } from './other-repository.ts';
+import { adviceAt, type OwnAdvice } from './product-advice.ts';
 import { RENEW_EXPIRY, RENEW_STEPS, WRITE_LOGIN, WRITE_STEPS } from './write-login.ts';
 
 /** Names that remediation is filled with: all of them were validated before, none comes from a registry. */
@@ -15,6 +19,8 @@ export interface Facts {
   /** What `docker login` takes for it. */
   readonly server: string;
   readonly repository: string;
+  /** What product the registry is; undefined where it is not known. */
+  readonly product?: ProductId | undefined;
   /** Name of the Secret; undefined where the check has none. */
   readonly secret: string | undefined;
   /** How the Secret holds its login; undefined where it could not be read. */
@@ -36,6 +42,8 @@ export interface Facts {
 export interface Remediation {
   readonly summary: string;
   readonly steps: readonly string[];
+  /** The vendor's page on it; undefined where the advice is that for any registry. */
+  readonly docsUrl?: string;
 }
 
 /** Name of the Secret that commands make: one of the check's own, never one that is there for something else. */
@@ -51,10 +59,22 @@ const DEFAULT_REPOSITORY = 'stellaops/doctor-test';
 /** The remediation of a reason, or undefined where nothing has to be done. */
 export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined {
   if (!needsFix(reason)) return undefined;
-  const { summary, steps } = GENERIC[reason];
+  const { hostname } = addressOf(facts);
+  const own = adviceAt(facts.product, reason, { hostname, repository: facts.repository });
+  return remedyBy(own ?? GENERIC[reason], reason, facts);
+}
+
+/** The remediation by this advice, whoever has chosen it. What nothing is known to fill in for stays in braces. */
+export function remedyBy(
+  advice: Advice & Partial<OwnAdvice>,
+  reason: FailureReason,
+  facts: Facts,
+): Remediation {
+  const { summary, steps, docsUrl } = advice;
   const { hostname, port } = addressOf(facts);
   const secret = facts.secret ?? newSecret(facts);
   const grant = grantRead(facts.operator, secret);
+  const first = hint(reason, facts);
   const values: Readonly<Record<string, string>> = {
     host: facts.host,
     hostname,
@@ -63,10 +83,12 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
     url: facts.url,
     server: facts.server,
     secret,
+    login: `Secret ${secret}`,
     newsecret: newSecret(facts),
     namespace: facts.namespace,
     name: facts.name,
     ...grant.values,
+    ...advice.values,
   };
   const several: Readonly<Record<string, readonly string[]>> = {
     [WRITE_LOGIN]: WRITE_STEPS[facts.form ?? 'docker'],
@@ -74,16 +96,20 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
     [MEND_SECRET]: MEND_STEPS[facts.part ?? 'login'],
     [TRUST]: TRUST_STEPS[facts.secret === undefined ? 'none' : 'secret'],
     [GRANT_READ]: grant.steps,
+    // The hint says it already.
+    [OTHER_REPOSITORY]: first.length === 0 ? OTHER_STEPS : [],
+    [LET_CREATE]: CREATE_STEPS,
     [RENEW_EXPIRY]: facts.expirySource === undefined ? [] : RENEW_STEPS[facts.expirySource],
   };
   const expand = (step: string): readonly string[] => several[step]?.flatMap(expand) ?? [step];
   return {
-    summary: fill(summary, values, plain),
+    summary: fill(summary, values),
     steps: [
-      ...hint(reason, facts),
+      ...first,
       ...steps.flatMap(expand).map((step) => fill(step, values, quote)),
       `Check again, which may take 15 seconds: ${facts.verify}`,
     ],
+    ...(docsUrl === undefined ? {} : { docsUrl }),
   };
 }
 
@@ -91,7 +117,7 @@ export function remedyFor(reason: Reason, facts: Facts): Remediation | undefined
 function addressOf({ url, host }: Facts): { readonly hostname: string; readonly port: string } {
   if (!URL.canParse(url)) return { hostname: host.replace(/:\d+$/, ''), port: '443' };
   const { hostname, port, protocol } = new URL(url);
-  return { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'https:' ? '443' : '80') };
+  return { hostname: bareHost(hostname), port: port || (protocol === 'https:' ? '443' : '80') };
 }
 
 /** Refusals of the default repository mean first of all that nobody chose one. */
@@ -104,19 +130,16 @@ function hint(reason: FailureReason, { repository, namespace, name }: Facts): st
   ];
 }
 
-function fill(
+/** A text with its words in braces filled in; `show` is {@link quote} for what goes to a shell. */
+export function fill(
   text: string,
   values: Readonly<Record<string, string>>,
-  show: (value: string) => string,
+  show: (value: string) => string = (value) => value,
 ): string {
   return text.replace(/\{([a-z]+)\}/g, (whole, key: string) => {
     const value = Object.hasOwn(values, key) ? values[key] : undefined;
     return value === undefined ? whole : show(value);
   });
-}
-
-function plain(value: string): string {
-  return value;
 }
 
 /** A value as one word of a POSIX shell. */

@@ -18,13 +18,14 @@ const createSecret = (name: string): string =>
 export const useSecret = (name: string): string =>
   `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"'${name}'"}}'`;
 
-/** The commands below take the login from the environment, so that it is not in the shell's history. */
-const HAVE_LOGIN =
+/** Takes a login into the environment, for what follows: so it is not in the shell's history. */
+export const HAVE_LOGIN =
   "Have the login at hand: printf 'User: '; read -r REGISTRY_USER; printf 'Password or token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
 
 /** Takes a token into the environment, for what follows. */
 export const READ_TOKEN = "printf 'Token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
-const HAVE_TOKEN = `Have the token at hand: ${READ_TOKEN}`;
+/** The same for a token. */
+export const HAVE_TOKEN = `Have the token at hand: ${READ_TOKEN}`;
 
 /** Changes these keys of a Secret and leaves its type, its annotations and its other keys as they are. */
 export const patchSecret = (literals: string): string =>

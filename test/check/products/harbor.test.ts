@@ -119,7 +119,7 @@ const noRight = refusal(
 );
 const pusher = jwt({ sub: 'ci', actions: ['pull', 'push'] });
 
-describeProduct('Harbor', [
+describeProduct({ name: 'Harbor', id: 'harbor' }, [
   {
     name: 'a wrong password, which gets a token all the same',
     turns: withToken(harbor, jwt({ actions: [] }), [PUSH_JWT, noRight], [harbor.proof, answer(401)]),

@@ -97,7 +97,7 @@ const atGithub = (name: string, status: number, message: string, outcome: Outcom
   outcome,
 });
 
-describeProduct('GitHub', [
+describeProduct({ name: 'GitHub', id: 'ghcr' }, [
   atGithub(
     'a wrong access token, which its token service wraps',
     401,
@@ -129,7 +129,7 @@ describeProduct('GitHub', [
 
 const gitlab = tokensAt('/jwt/auth', 'container_registry');
 
-describeProduct('GitLab', [
+describeProduct({ name: 'GitLab', id: 'gitlab' }, [
   {
     name: 'a wrong password',
     turns: noLook(

@@ -36,7 +36,7 @@ const zotToken =
   (granted: Reply, ...then: readonly Turn[]): Row['turns'] =>
   (url) => [[PING, bare(zot.wants(url))], [zot.push, granted], ...then];
 
-describeProduct('zot', [
+describeProduct({ name: 'zot', id: 'zot' }, [
   {
     name: 'a wrong password, told by an error without a list',
     turns: () => [
@@ -93,7 +93,7 @@ const openshift = tokensAt('/openshift/token', undefined, asService);
 const PUSH_PASSWORD = `${POST} as Bearer ${PASSWORD}`;
 const options = { password: PASSWORD };
 
-describeProduct('OpenShift', [
+describeProduct({ name: 'OpenShift', id: 'openshift' }, [
   {
     name: 'a token that has expired',
     turns: noToken(openshift, answer(401), answer(401)),
@@ -198,6 +198,11 @@ describeProduct('Gitea and Forgejo', [
     name: 'a name that it does not take',
     turns: withToken(gitea, t1, [PUSH, refusal(400, 'NAME_INVALID', 'invalid repository name')]),
     outcome: 'RepositoryInvalid Unknown',
+  },
+  {
+    name: 'the soft quota of Forgejo, used up',
+    turns: withToken(gitea, t1, [PUSH, text(413, 'Request Entity Too Large')]),
+    outcome: 'QuotaExceeded Unknown',
   },
   {
     name: 'packages that are switched off',

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { ProductId } from '../../../src/check/products/all.gen.ts';
 import type { Reason } from '../../../src/check/reason.ts';
 import {
   answer,
@@ -160,9 +161,16 @@ export function withLogin(reply: Reply): Row['turns'] {
   ];
 }
 
+/** The product of some rows; `id`: what the ping of each of them gives away. */
+export interface Told {
+  readonly name: string;
+  readonly id: ProductId;
+}
+
 /** A test for each row: exactly these requests, and what they mean. */
-export function describeProduct(product: string, rows: readonly Row[]): void {
-  describe(`a probe of ${product}`, () => {
+export function describeProduct(product: string | Told, rows: readonly Row[]): void {
+  const { name: title, id } = typeof product === 'string' ? { name: product, id: undefined } : product;
+  describe(`a probe of ${title}`, () => {
     let table: ProbeTable;
     before(async () => {
       table = await openTable();
@@ -171,7 +179,9 @@ export function describeProduct(product: string, rows: readonly Row[]): void {
 
     for (const { name, turns, outcome, says, options } of rows) {
       it(`finds ${outcome.split(' ')[0] ?? ''} with ${name}`, async () => {
-        const { observation } = await table.run(turns(table.registry.url), options);
+        const probed = await table.run(turns(table.registry.url), options);
+        if (id !== undefined) expect(probed.product).to.equal(id);
+        const { observation } = probed;
         const { reason, stages, findings, message } = table.diagnose(observation);
         const told = [reason, stages.Authenticated.status, ...findings.map(({ type }) => type)];
         expect(told.join(' ')).to.equal(outcome);

@@ -20,7 +20,7 @@ import {
 const quay = tokensAt('/v2/auth', 'quay.example');
 const mayPush = jwt({ sub: 'ci', actions: ['pull', 'push'] });
 
-describeProduct('Quay', [
+describeProduct({ name: 'Quay', id: 'quay' }, [
   ...[
     'Could not find robot with username: team+ci and supplied password.',
     'Could not find robot with specified username',

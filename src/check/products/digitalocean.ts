@@ -1,0 +1,115 @@
+import { TRY_LOGIN } from '../remediation/mend-secret.ts';
+import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import type { Place, Product } from './product.ts';
+
+const DOCS = 'https://docs.digitalocean.com';
+
+/** The registry is the first part, an image follows. */
+const REPOSITORY = /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/./;
+
+const NEW_TOKEN =
+  'Make an API token that may read, create and update the registry: API > Tokens > Generate New Token. It is user name and password at once.';
+const COLLECTION =
+  'While a garbage collection runs, nobody gets the right to push: see whether one does: doctl registries garbage-collection get-active {registry}';
+
+/** The name of the registry. */
+function valuesOf({ repository }: Place): Readonly<Record<string, string>> | undefined {
+  const registry = REPOSITORY.exec(repository)?.[1];
+  return registry === undefined ? undefined : { registry };
+}
+
+/** DigitalOcean Container Registry. */
+export const PRODUCT: Product = {
+  name: 'DigitalOcean Container Registry',
+  is: ({ hostname }) => hostname === 'registry.digitalocean.com',
+  values: valuesOf,
+  docs: `${DOCS}/reference/doctl/reference/registries/docker-config/`,
+  domains: ['digitalocean.com'],
+  permission: {
+    text: 'An API token that may read, create and update the registry, or a docker configuration that was made with the option --read-write.',
+    evidence: 'documented',
+  },
+  probe: [
+    {
+      text: 'The token service is on another host, api.digitalocean.com. It answers 400 where the registry, the first part of the repository, does not exist, which the check calls TokenServiceFailed.',
+      evidence: 'reported',
+    },
+    {
+      text: 'A plan that allows no further repository is refused there, too, with 403.',
+      evidence: 'reported',
+    },
+  ],
+  unproven: [
+    {
+      text: 'Room in the storage of the plan.',
+      evidence: 'documented',
+    },
+    {
+      text: 'A garbage collection that starts meanwhile: tokens for pushing live on for up to 15 minutes.',
+      evidence: 'documented',
+    },
+  ],
+  advice: {
+    PushDenied: {
+      summary:
+        'Give the check a login of DigitalOcean that may push to {registry}: what the Kubernetes integration installs only pulls.',
+      steps: [
+        'Leave the Secret of the integration alone. Make another one, with a login that may push, in the namespace of the check: doctl registries docker-config {registry} --read-write | kubectl create secret generic registry-push-login -n NAMESPACE --type=kubernetes.io/dockerconfigjson --from-file=.dockerconfigjson=/dev/stdin',
+        `Name it in the check: kubectl patch rpc CHECK -n NAMESPACE --type=merge -p '{"spec":{"existingSecret":"registry-push-login"}}'`,
+        'If the login is an API token of its own, it needs the scopes registry:read, registry:create and registry:update (API > Tokens).',
+        COLLECTION,
+      ],
+      evidence: 'documented',
+    },
+    CredentialsRejected: {
+      summary:
+        'Put an API token into {login} that DigitalOcean accepts: this one is wrong, revoked or expired.',
+      steps: [
+        'User name and password are the same API token; the password of the account does not work. What "doctl registry login" gives out lives for 30 days unless it was told otherwise.',
+        NEW_TOKEN,
+        TRY_LOGIN,
+        WRITE_LOGIN,
+      ],
+      evidence: 'documented',
+      docs: `${DOCS}/reference/doctl/reference/registry/login`,
+    },
+    CredentialsExpired: {
+      summary: 'Renew the API token of DigitalOcean in {login}: it has run out.',
+      steps: [
+        'What "doctl registry login" gives out lives for 30 days unless it was told otherwise; for a cluster, make a token with an end that you choose.',
+        NEW_TOKEN,
+        WRITE_LOGIN,
+        RENEW_EXPIRY,
+      ],
+      evidence: 'documented',
+      docs: `${DOCS}/reference/doctl/reference/registry/login`,
+    },
+    RegistryReadOnly: {
+      summary:
+        'Wait until the garbage collection of {registry} at DigitalOcean ends: it takes no pushes as long.',
+      steps: [COLLECTION],
+      evidence: 'documented',
+      docs: `${DOCS}/reference/doctl/reference/registry/garbage-collection`,
+    },
+    TokenServiceFailed: {
+      summary:
+        'Correct the first part of {repository} if the token service of DigitalOcean answered 400: there is no registry {registry}.',
+      steps: [
+        'See what the registries are called: doctl registries list',
+        'For any other status, look whether the service has a problem: https://status.digitalocean.com/.',
+      ],
+      evidence: 'reported',
+      docs: `${DOCS}/reference/doctl/reference/registries/`,
+    },
+    QuotaExceeded: {
+      summary:
+        'Take a larger plan for {registry} at DigitalOcean, or push to a repository that exists: the plan allows no more of them.',
+      steps: [
+        'See what the plans allow: doctl registries options subscription-tiers',
+        'Take a larger one, or delete repositories that nobody needs, both at Container Registry in the control panel. Or name a repository that exists in spec.pushTestRepository.',
+      ],
+      evidence: 'reported',
+      docs: `${DOCS}/reference/doctl/reference/registries/options/`,
+    },
+  },
+};
