@@ -1,6 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAuthority } from '../../test/support/certificates.ts';
+import { startDistribution, type Distribution } from '../../test/support/distribution.ts';
 import { freePort, type RunningProcess } from '../../test/support/processes.ts';
 import { namespace } from '../../test/support/manifests.ts';
 import { openStage, type Stage, type StageOptions } from '../stage.ts';
+import { ensureTools } from '../tools.ts';
 import { demoChecks, manifestsOf, type DemoCheck } from './scenario.ts';
 
 /** Namespace of the demo's checks. */
@@ -16,12 +22,20 @@ export interface World extends Stage {
 
 /** Starts the demo: the servers, the checks with their Secrets, and the operator. */
 export async function openWorld(options: StageOptions): Promise<World> {
-  const stage = await openStage(options);
+  const opened = await openStage(options);
+  const dir = await mkdtemp(join(tmpdir(), 'registry-push-check-demo-'));
+  const stage: Stage = {
+    ...opened,
+    close: async () => {
+      await opened.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
   try {
     const checks = demoChecks({
       registry: stage.registry.host,
       closed: `localhost:${await freePort()}`,
-      foreign: new URL(stage.controlPlane.url).host,
+      foreign: (await startForeign(dir, options)).host,
     });
     await stage.apply([namespace(NAMESPACE)]);
     await stage.apply(checks.flatMap((check) => manifestsOf(check, NAMESPACE)));
@@ -35,4 +49,11 @@ export async function openWorld(options: StageOptions): Promise<World> {
     await stage.close();
     throw error;
   }
+}
+
+/** A registry whose authority the operator does not know. It ends with the other servers. */
+async function startForeign(dir: string, { report }: StageOptions): Promise<Distribution> {
+  const tools = await ensureTools(['registry', 'htpasswd'], report);
+  const authority = await createAuthority('somebody else');
+  return startDistribution({ dir, tools, authority, auth: { kind: 'none' } });
 }
