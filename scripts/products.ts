@@ -1,17 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { format, type FormatConfig } from 'oxfmt';
 import type { Evidence, Product, ProductAdvice, Statement } from '../src/check/products/product.ts';
+import { recognise } from '../src/check/recognise.ts';
 import type { FailureReason } from '../src/check/reason.ts';
 import { TRY_LOGIN, TRY_STEPS } from '../src/check/remediation/mend-secret.ts';
 import {
   CREATE_STEPS,
   LET_CREATE,
   OTHER_REPOSITORY,
-  OTHER_STEPS,
+  otherSteps,
 } from '../src/check/remediation/other-repository.ts';
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../src/check/remediation/write-login.ts';
+import { commandOf } from '../src/check/remediation/command.ts';
+import { clusterText } from '../src/check/remediation/text.ts';
+import {
+  OTHER_SECRET,
+  OTHER_SECRET_STEPS,
+  RENEW_EXPIRY,
+  WRITE_GIVEN_LOGIN,
+  WRITE_LOGIN,
+} from '../src/check/remediation/write-login.ts';
 import { PRODUCT_ROWS, type Shown } from '../test/check/product-rows.ts';
-import { commandOf } from '../test/support/shell.ts';
 import type { GeneratedFile } from './charts.ts';
 import { coverageOf, RESTS_ON, tableOf, totalsOf, type Products } from './coverage.ts';
 
@@ -38,7 +46,7 @@ function listOf(products: Products): string {
   return [
     '# Registries',
     note('the files of src/check/products'),
-    'A check looks which product a registry is, by its host and its answer to `GET /v2/` without a login, and says what to do in the words of that product: where to click, what to type, which page of the vendor to read. Where it does not know the product, or the product is no different from others, the advice is that for any registry.',
+    'A check looks which product a registry is, by its host and its answer to `GET /v2/` without a login, and says what to do in the words of that product: where to click, what to type, which page of the vendor to read. What a vendor runs itself is known by its host alone, what runs on hosts of its users by the answer, too; signs of several products are those of none. Where it does not know the product, or the product is no different from others, the advice is that for any registry.',
     'What a registry answers decides only which of these texts is shown. None of its words gets into them.',
     '## What is said of which reason',
     tableOf(table, (id, name) => `[${escaped(name)}](${id}.md)`),
@@ -92,12 +100,16 @@ function recognised(id: string): string {
   const row = PRODUCT_ROWS.find((one) => one.id === id);
   if (row === undefined) throw new Error(`test/check/product-rows.ts has no row for ${id}`);
   const { also = [], ...first } = row;
-  const signs = [...new Set([first, ...also].map(signOf))];
+  const byHost = (shown: Shown): boolean => recognise(shown.hostname, undefined) === id;
+  const signs = [
+    ...new Set(
+      [first, ...also].map((shown) => (byHost(shown) ? `the host ${code(shown.hostname)}` : signOf(shown))),
+    ),
+  ];
   return ['For example by', ...signs.map((sign) => `- ${sign}`)].join('\n');
 }
 
-function signOf({ hostname, ping }: Shown): string {
-  if (ping === undefined) return `the host ${code(hostname)}`;
+function signOf({ ping = {} }: Shown): string {
   const { challenges = [], marks = {}, body = '', status = 401 } = ping;
   const headers = [
     ...challenges.map((value) => `WWW-Authenticate: ${value}`),
@@ -114,9 +126,10 @@ function adviceOf(reason: FailureReason, advice: ProductAdvice, { docs }: Produc
   const { summary, steps, evidence } = advice;
   return [
     `### ${reason}`,
-    escaped(filled(summary)),
+    escaped(filled(clusterText(summary))),
     steps
-      .flatMap(namedSteps)
+      .map(clusterText)
+      .flatMap((step, at) => namedSteps(step, at === 0))
       .map((step, at) => `${at + 1}. ${stepOf(filled(step))}`)
       .join('\n'),
     `_(${evidence})_ [Page of the vendor](${advice.docs ?? docs})`,
@@ -124,16 +137,20 @@ function adviceOf(reason: FailureReason, advice: ProductAdvice, { docs }: Produc
 }
 
 /** The steps that depend on the check are words here. */
-function namedSteps(step: string): readonly string[] {
+function namedSteps(step: string, isFirst: boolean): readonly string[] {
   const words: Readonly<Record<string, readonly string[]>> = {
     [WRITE_LOGIN]: [
       'Write the new login into the Secret of the check; its status shows the commands for this kind of Secret.',
     ],
+    [WRITE_GIVEN_LOGIN]: [
+      'Write the login into the Secret of the check; its status shows the commands for this kind of Secret.',
+    ],
+    [OTHER_SECRET]: OTHER_SECRET_STEPS,
     [TRY_LOGIN]: TRY_STEPS.docker,
     [RENEW_EXPIRY]: [
       'Where the Secret says itself when its login ends, by expiresAt or by its annotation, write the new end there.',
     ],
-    [OTHER_REPOSITORY]: OTHER_STEPS,
+    [OTHER_REPOSITORY]: otherSteps(isFirst),
     [LET_CREATE]: CREATE_STEPS,
   };
   return words[step] ?? [step];

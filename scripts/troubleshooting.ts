@@ -34,7 +34,7 @@ function textOf(products: Products): string {
     overview(),
     ...FAILURES.flatMap((reason) => sectionOf(reason, products)),
     '## Outside of a cluster',
-    'What is done at the registry is the same wherever the login is used. What is typed besides differs: above it is said for Kubernetes, here for the other two. Names of services and settings are those of the check `check.integration.oci.push` of the doctor.',
+    'What is done at the registry is the same wherever the login is used. What is typed besides differs: above it is said for Kubernetes, here for the other two. Those are about the platform of Stella Ops, where the check `check.integration.oci.push` of its doctor asks the same question: names of services and settings are its own. Without it, take the login to where your pushes have it.',
     ...(Object.keys(LAST_MILE) as (keyof typeof LAST_MILE)[]).flatMap(mileOf),
     '## What needs no fix',
     'Of a stage that is passed, or that says nothing of its own; [findings](status.md#findings) are what is worth knowing besides.',

@@ -1,12 +1,12 @@
 /**
- * The name that was meant by a mistyped one: the nearest of those that are at most two letters away, case apart, or else the first
- * one that has it as a part. Undefined where none is near.
+ * The name that was meant by a mistyped one: the nearest of those that are at most two letters away, and at most a third of
+ * it, case apart, or else the first one that has it as a part. Undefined where none is near.
  */
 export function nearest<Name extends string>(typed: string, known: readonly Name[]): Name | undefined {
   const small = typed.toLowerCase();
   const near = known
     .map((name) => ({ name, away: differences(name.toLowerCase(), small) }))
-    .filter(({ away }) => away <= 2)
+    .filter(({ away }) => away <= Math.min(2, small.length / 3))
     .toSorted((one, other) => one.away - other.away);
   if (near[0] !== undefined) return near[0].name;
   return known.find((name) => small.length > 2 && name.toLowerCase().includes(small));

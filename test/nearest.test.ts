@@ -23,6 +23,11 @@ describe('nearest', () => {
     });
   }
 
+  it('takes no short word for another that has most letters different', () => {
+    expect(nearest('aws', ['acr'])).to.equal(undefined);
+    expect(nearest('acs', ['acr'])).to.equal('acr');
+  });
+
   it('prefers the one that is nearest, whatever the order', () => {
     expect(nearest('card', ['care', 'car', 'card'])).to.equal('card');
     expect(nearest('cards', ['bards!', 'carts', 'card'])).to.equal('carts');

@@ -1,7 +1,8 @@
 import type { Challenge } from '../registry/challenge.ts';
 import type { Response } from '../registry/http.ts';
-import { isBareError } from '../registry/errors.ts';
 import { realmOf } from '../registry/token.ts';
+import { PRODUCT as ZOT } from './products/zot.ts';
+import { signsOf } from './recognise.ts';
 
 /** A product that makes a repository out of a question about it. */
 export interface Creating {
@@ -50,14 +51,10 @@ const ROWS: readonly Row[] = [
       challenges.some((one) => realmPath(one) === '/token/'),
   },
   {
-    // Its 401 is one error object without a list; where a policy lets anybody read, a challenge stands on the 200.
     product: 'zot',
     at: 'upload',
     hidden: 'may-not-push',
-    is: ({ status, body }, challenges) =>
-      status === 200
-        ? challenges.some(({ scheme }) => scheme === 'basic')
-        : status === 401 && isBareError(body),
+    is: (ping) => ZOT.is(signsOf('', ping)),
   },
 ];
 

@@ -45,8 +45,8 @@ const curl = ({ url }: Ground): string => `See from here what answers: curl -sSi
 const byHand = ({ server }: Ground): string => `Try the login by hand: docker login ${quote(server)}`;
 const another = ({ chosen }: Ground): string =>
   chosen
-    ? 'Or name another repository: --repository TEAM/NAME'
-    : 'No repository was named, and the default one exists almost nowhere: --repository TEAM/NAME';
+    ? 'Or name another repository (no image is uploaded): --repository TEAM/IMAGE'
+    : 'No repository was named, and the default one exists almost nowhere. Name yours, to which no image is uploaded: --repository TEAM/IMAGE';
 const giveLogin =
   'Give one by --username and --password-stdin, by --docker-config, or by --secret NAMESPACE/NAME.';
 const DESCRIBE = 'See what it has, without the values: kubectl describe secret {name} -n {namespace}';

@@ -3,7 +3,16 @@ import { TRY_LOGIN, TRY_STEPS } from '../check/remediation/mend-secret.ts';
 import { LET_CREATE, OTHER_REPOSITORY } from '../check/remediation/other-repository.ts';
 import { adviceAt } from '../check/remediation/product-advice.ts';
 import { fill, quote, type Remediation } from '../check/remediation/remedy.ts';
-import { HAVE_LOGIN, HAVE_TOKEN, RENEW_EXPIRY, WRITE_LOGIN } from '../check/remediation/write-login.ts';
+import {
+  givenSteps,
+  HAVE_LOGIN,
+  HAVE_TOKEN,
+  OTHER_SECRET,
+  RENEW_EXPIRY,
+  WRITE_GIVEN_LOGIN,
+  WRITE_LOGIN,
+} from '../check/remediation/write-login.ts';
+import type { Text } from '../check/remediation/text.ts';
 import type { Ground } from './check-advice.ts';
 import { LOGIN_NAME } from './check-words.ts';
 
@@ -31,25 +40,22 @@ export function adviceAtProduct(
   const values = { host, hostname, url, server, repository, ...own.values };
   const named: Readonly<Record<string, readonly string[]>> = {
     [WRITE_LOGIN]: newLogin(on, words),
-    [TRY_LOGIN]:
-      on.login === LOGIN_NAME.token
-        ? TRY_STEPS.token.map((step) => fill(step, values, quote))
-        : [words.byHand],
+    [WRITE_GIVEN_LOGIN]: givenLogin(on, words),
+    [OTHER_SECRET]: newLogin(on, words),
+    [TRY_LOGIN]: tryLogin(on, words).map((step) => fill(step, values, quote)),
     [OTHER_REPOSITORY]: [words.another],
     // The command line never lets a check create one, and asks of no Secret when its login ends.
     [LET_CREATE]: [],
     [RENEW_EXPIRY]: [],
   };
-  const said = (step: string): readonly string[] => {
-    const text = withoutCluster(step);
-    if (text !== undefined) return [fill(text, values, quote)];
-    return /create secret|existingSecret/.test(step) ? newLogin(on, words) : [];
-  };
-  const atProduct = own.steps.flatMap((step) => named[step] ?? said(step));
+  const atProduct = own.steps
+    .map(elsewhere)
+    .filter((step) => step !== undefined)
+    .flatMap((step) => named[step] ?? [fill(step, values, quote)]);
   // What the command line has to be told stands in the general advice alone.
   const steps = [...new Set(reason === 'TokenRealmNotTrusted' ? [...atProduct, ...words.steps] : atProduct)];
   const unnamed = !on.chosen && OF_REPOSITORY.has(reason) && !steps.includes(words.another);
-  const summary = withoutCluster(own.summary);
+  const summary = elsewhere(own.summary);
   return {
     summary: summary === undefined ? words.summary : fill(summary, values),
     steps: unnamed ? [words.another, ...steps] : steps,
@@ -64,6 +70,12 @@ const OF_REPOSITORY: ReadonlySet<FailureReason> = new Set([
   'RepositoryNotFound',
 ]);
 
+/** How to try the login without this program; the configuration of docker is written by the same command, so it is not typed twice. */
+function tryLogin({ login, secret }: Ground, { byHand }: GroundWords): readonly string[] {
+  if (login === LOGIN_NAME.token) return TRY_STEPS.token;
+  return login === LOGIN_NAME.docker && secret === undefined ? [] : [byHand];
+}
+
 /** How the command that asks again gets a new login. */
 function newLogin({ login, secret, server }: Ground, { giveLogin }: GroundWords): readonly string[] {
   if (login === undefined) return [giveLogin];
@@ -73,34 +85,36 @@ function newLogin({ login, secret, server }: Ground, { giveLogin }: GroundWords)
   return [`Write the new login into ${login}: docker login ${quote(server)}`];
 }
 
-/** Words about checks and Secrets, and what there is to say instead. */
+/** The same where a step before has set REGISTRY_USER and REGISTRY_PASSWORD. */
+function givenLogin(on: Ground, words: GroundWords): readonly string[] {
+  if (on.login !== LOGIN_NAME.docker || on.secret !== undefined) return givenSteps(newLogin(on, words));
+  const write = `docker login --username "$REGISTRY_USER" --password-stdin ${quote(on.server)}`;
+  return [`Write the new login into ${on.login}: printf %s "$REGISTRY_PASSWORD" | ${write}`];
+}
+
+/**
+ * Words of a cluster that have one counterpart each. A text where more differs is a pair ({@link Text}): this list is no place for
+ * sentences.
+ */
 const INSTEAD: readonly (readonly [RegExp, string])[] = [
-  [/\bPut ((?:an?|another|the) [\w -]+?) into \{login\} that\b/g, 'Give $1 that'],
-  [/\bPut ((?:an?|another|the) [\w -]+?) into the Secret\./g, 'Give $1.'],
-  [/\bthe user of the Secret\b/g, 'the user of the login'],
-  [/\bThe Secret can stay as it is\b/g, 'The login can stay as it is'],
-  [/\bIn the Secret its\b/g, 'In the login its'],
-  [/\bit goes into the Secret as the password\b/g, 'it is the password'],
-  [/ (?:in|of|into) (?:\{login\}|the Secret\b)(?! (?:of|that))/g, ''],
-  [/\bHave fewer checks[^,]*, or give them longer intervals \(spec\.interval\)/g, 'Ask less often'],
-  [/\bhave fewer checks[^,]*, or give them longer intervals \(spec\.interval\)/g, 'ask less often'],
-  [/^To bridge the time until that runs, (.*?) at most, /, 'For $1 at most, '],
-  [/\bmakes the check green\b/g, 'makes this green'],
-  [/ in spec\.pushTestRepository\b/g, ''],
-  [/\bspec\.pushTestRepository\b/g, 'the repository'],
-  [/\bspec\.registryUrl\b/g, 'the URL'],
-  [/; do this from within the cluster\b/g, ''],
-  [/\bthe (address|network) of the cluster\b/g, 'this $1'],
-  [/\bthat of the cluster\b/g, 'this one'],
-  [/\bleave out the cluster\b/g, 'leave out this network'],
+  [/^Put ((?:an?|another|the) [\w -]+?) into \{login\} that\b/, 'Give $1 that'],
+  [/ in \{login\}: it has run out/, ': it has run out'],
+  [/\bthe login in \{login\}/, 'the login'],
+  [/\bThe Secret can stay as it is\b/, 'The login can stay as it is'],
+  [/\bspec\.registryUrl\b/, 'the URL'],
+  [/\bthe network of the cluster\b/g, 'this network'],
+  [/\bthe address of the cluster\b/g, 'the address of this network'],
 ];
 
 /** What only a cluster with checks has. */
 const OF_CLUSTER =
-  /\bspec\.|existingSecret|\bkubectl\b|\bruns the operator\b|NetworkPolic|doctor\.stella|\b(?:[Tt]he|its|a|in|of) Secret\b|\{(?:secret|login|namespace|name)\}|\bin the check\b|\bof the check\b|\b[Ll]et the check\b|\b[Ll]et the cluster\b|\bchecks\b|\bthe operator\b/;
+  /\bspec\.|existingSecret|\bkubectl\b|\bruns the operator\b|NetworkPolic|doctor\.stella|\b(?:[Tt]he|its|a|in|of) Secret\b|\{(?:secret|login|namespace|name)\}|\b[Tt]he (?:check|cluster)\b|\bchecks\b|\bthe operator\b/;
 
 /** A text of an advice, not filled in yet, for people who have no cluster; undefined where it is about one. */
-export function withoutCluster(text: string): string | undefined {
+export function elsewhere(text: Text): string | undefined {
+  if (typeof text !== 'string') return text.elsewhere;
+  // What is named is no sentence.
+  if (/^\{[a-z]+\}$/.test(text)) return text;
   let own = text;
   for (const [words, instead] of INSTEAD) own = own.replace(words, instead);
   return OF_CLUSTER.test(own) ? undefined : own;

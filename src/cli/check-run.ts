@@ -8,6 +8,7 @@ import { questionsOf } from './check-sources.ts';
 import { dataOf, render } from './check-table.ts';
 import { EXIT, tell } from './exit.ts';
 import { paintFor, serialise, write } from './output.ts';
+import { widthOf } from './paragraphs.ts';
 
 /**
  * Asks what the command line asks, writes the answer to stdout, and answers the exit code.
@@ -27,7 +28,7 @@ export async function runCheck(asked: Asked, signal: AbortSignal): Promise<numbe
   for (const line of lifts(answers)) tell(line);
   await write(
     output === 'table'
-      ? render(answers, paintFor(process.stdout, process.env))
+      ? render(answers, paintFor(process.stdout, process.env), widthOf(process.stdout))
       : await serialise(dataOf(answers), output),
   );
   return worstOf(answers.map((one) => exitCode(one, strict)));

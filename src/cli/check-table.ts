@@ -3,14 +3,18 @@ import { baseUrl } from '../registry/origin.ts';
 import { oneLine } from '../text.ts';
 import type { Answer } from './check-answer.ts';
 import { columns, type Paint } from './output.ts';
+import { paragraphs } from './paragraphs.ts';
 
-/** Answers for people: of one check stage by stage, of several a row each, and what is wrong below. */
-export function render(answers: readonly Answer[], paint: Paint): string {
+/**
+ * Answers for people: of one check stage by stage, of several a row each, and what is wrong below.
+ * @param width of the terminal; undefined: a row is a line
+ */
+export function render(answers: readonly Answer[], paint: Paint, width?: number): string {
   const [only, ...more] = answers;
   if (only === undefined) return '';
-  if (more.length === 0) return `${headline(only, paint)}\n\n${stages(only)}${details(only)}`;
+  if (more.length === 0) return `${headline(only, paint)}\n\n${stages(only)}${details(only, width)}`;
   const wrong = answers.filter(({ status }) => status.remediation ?? status.findings);
-  const parts = wrong.map((one) => `\n${nameOf(one)}: ${headline(one, paint)}\n${details(one)}`);
+  const parts = wrong.map((one) => `\n${nameOf(one)}: ${headline(one, paint)}\n${details(one, width)}`);
   return `${overview(answers)}${parts.join('')}`;
 }
 
@@ -53,7 +57,7 @@ function evidenceOf({ lastProbe }: Answer['status'], type: string): string {
   return [stage.httpStatus ?? 'none', stage.errorCode].filter((part) => part !== undefined).join(' ');
 }
 
-function details({ diagnosis, status, probed }: Answer): string {
+function details({ diagnosis, status, probed }: Answer, width: number | undefined): string {
   const { findings = [], remediation, lastProbe } = status;
   const rows: [string, string][] = [];
   if (diagnosis.course !== 'ok') rows.push(['Cause', diagnosis.message]);
@@ -67,7 +71,7 @@ function details({ diagnosis, status, probed }: Answer): string {
   if (remediation?.summary !== undefined) rows.push(['Fix', remediation.summary]);
   for (const [at, step] of (remediation?.steps ?? []).entries()) rows.push(['', `${at + 1}. ${step}`]);
   if (remediation?.docsUrl !== undefined) rows.push(['More', remediation.docsUrl]);
-  return rows.length === 0 ? '' : `\n${columns(rows, 'Session'.length)}`;
+  return rows.length === 0 ? '' : `\n${paragraphs(rows, 'Session'.length, width)}`;
 }
 
 function overview(answers: readonly Answer[]): string {

@@ -15,6 +15,7 @@ import { hasFix, PLATFORM_NAMES, PLATFORMS, type Platform } from '../check/remed
 import type { Remediation } from '../check/remediation/remedy.ts';
 import { fixOf, type Place } from './explain-fix.ts';
 import { columns, type Paint } from './output.ts';
+import { paragraphs, wrap } from './paragraphs.ts';
 
 /** What time does to a reason, in words. */
 export const COURSES: Readonly<Record<Course, string>> = {
@@ -66,6 +67,8 @@ export interface Explained extends Listed {
   readonly evidence?: string;
   readonly causes?: readonly string[];
   readonly product?: { readonly id: ProductId; readonly name: string; readonly permission: string };
+  /** A host that was asked for and that no product is known by. */
+  readonly unknownHost?: string;
   /** Why the product does not give this reason. */
   readonly impossible?: string;
   readonly fixes?: Readonly<Partial<Record<Platform, Remediation>>>;
@@ -103,13 +106,17 @@ export function explained(name: Name, place: Place, platforms: readonly Platform
     ...(product === undefined || place.product === undefined
       ? {}
       : { product: { id: place.product, name: product.name, permission: product.permission.text } }),
+    ...(product === undefined && place.registry !== undefined ? { unknownHost: place.registry.host } : {}),
     ...(impossible === undefined ? {} : { impossible }),
     fixes: Object.fromEntries(platforms.filter(isWorth).map((one) => [one, fixOf(name, one, place)])),
   };
 }
 
-/** An explanation for people. */
-export function renderOne(one: Explained, paint: Paint): string {
+/**
+ * An explanation for people.
+ * @param width of the terminal; undefined: a row is a line
+ */
+export function renderOne(one: Explained, paint: Paint, width?: number): string {
   const { name, stage, course, meaning, symptom, evidence, causes = [], product, impossible } = one;
   const rows: [string, string][] = [];
   if (stage !== undefined) rows.push(['Stage', stage]);
@@ -118,16 +125,23 @@ export function renderOne(one: Explained, paint: Paint): string {
   if (symptom !== undefined) rows.push(['Symptom', symptom]);
   if (evidence !== undefined) rows.push(['Evidence', evidence]);
   for (const [at, cause] of causes.entries()) rows.push([at === 0 ? 'Causes' : '', `- ${cause}`]);
+  if (one.unknownHost !== undefined)
+    rows.push([
+      'Product',
+      `not known by this host; name it, such as harbor: --registry harbor=${one.unknownHost}`,
+    ]);
   if (product !== undefined) rows.push(['Product', product.name], ['Right', product.permission]);
   if (product !== undefined && impossible !== undefined)
     rows.push(['', `${product.name} does not give this reason: ${impossible}.`]);
   // The page of the vendor is that of all platforms.
   const more = Object.values(one.fixes ?? {})[0]?.docsUrl;
   if (more !== undefined) rows.push(['More', more]);
-  const head = `${paint.strong(name)}: ${meaning}\n${rows.length === 0 ? '' : `\n${columns(rows, WIDTH)}`}`;
+  const first =
+    width === undefined ? meaning : wrap(`${name}: ${meaning}`, width).join('\n').slice(`${name}: `.length);
+  const head = `${paint.strong(name)}: ${first}\n${rows.length === 0 ? '' : `\n${paragraphs(rows, WIDTH, width)}`}`;
   const fixes = PLATFORM_NAMES.flatMap((platform) => {
     const fix = one.fixes?.[platform];
-    return fix === undefined ? [] : [fixRows(platform, fix, paint)];
+    return fix === undefined ? [] : [fixRows(platform, fix, paint, width)];
   });
   return [head, ...fixes].join('\n');
 }
@@ -135,12 +149,17 @@ export function renderOne(one: Explained, paint: Paint): string {
 /** Of the first column, so that all tables of one explanation stand alike. */
 const WIDTH = 'Evidence'.length;
 
-function fixRows(platform: Platform, { summary, steps }: Remediation, paint: Paint): string {
+function fixRows(
+  platform: Platform,
+  { summary, steps }: Remediation,
+  paint: Paint,
+  width: number | undefined,
+): string {
   const rows: [string, string][] = [
     ['Fix', summary],
     ...steps.map((step, at): [string, string] => ['', `${at + 1}. ${step}`]),
   ];
-  return `${paint.strong(PLATFORMS[platform])}\n${columns(rows, WIDTH)}`;
+  return `${paint.strong(PLATFORMS[platform])}\n${paragraphs(rows, WIDTH, width)}`;
 }
 
 /** The list for people: reasons and other names, and the products. */

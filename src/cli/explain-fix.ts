@@ -6,14 +6,18 @@ import {
   MILE_OF,
   ONLY_IN_CLUSTER,
   VERIFY_BY_DOCTOR,
+  withGivenLogin,
+  withSameLogin,
+  type Mile,
   type Platform,
 } from '../check/remediation/platforms.ts';
 import { adviceWith, valuesAt, type OwnAdvice } from '../check/remediation/product-advice.ts';
 import { fill, quote, remedyBy, type Remediation } from '../check/remediation/remedy.ts';
+import { OTHER_SECRET, WRITE_GIVEN_LOGIN, WRITE_LOGIN } from '../check/remediation/write-login.ts';
 import { verifyCommand } from '../controller/verify.ts';
 import { bareHost, baseUrl, loginServer, type Registry } from '../registry/origin.ts';
 import { adviceFor } from './check-advice.ts';
-import { withoutCluster } from './check-product.ts';
+import { elsewhere } from './check-product.ts';
 
 /** Where a reason is explained: both undefined for any registry. */
 export interface Place {
@@ -96,13 +100,25 @@ function outside(
   if (mile === 'cluster') return { summary: ONLY_IN_CLUSTER, steps: [] };
   const hostport = registry === undefined ? `${NOBODY}:443` : hostPortOf(registry);
   const values = { ...names, hostname, hostport, ...own?.values };
-  const steps = [...atRegistry(own ?? GENERIC[reason]), ...LAST_MILE[mile][platform], VERIFY_BY_DOCTOR];
-  const summary = own && withoutCluster(own.summary);
+  const typed = LAST_MILE[mile][platform];
+  const here = own === undefined ? typed : typedFor(own, mile, typed);
+  const steps = [...atRegistry(own ?? GENERIC[reason]), ...here, VERIFY_BY_DOCTOR];
+  const summary = own && elsewhere(own.summary);
   return {
     summary: summary === undefined ? withoutFlags(adviceFor(reason, ground).summary) : fill(summary, values),
     steps: steps.map((step) => fill(step, values, quote)),
     ...(own === undefined ? {} : { docsUrl: own.docsUrl }),
   };
+}
+
+/** What is typed on a platform, by whether the product's advice writes a login anew, and where that is then. */
+function typedFor(
+  { steps }: Advice,
+  mile: Exclude<Mile, 'cluster'>,
+  typed: readonly string[],
+): readonly string[] {
+  if (steps.includes(WRITE_GIVEN_LOGIN)) return withGivenLogin(typed);
+  return steps.includes(WRITE_LOGIN) || steps.includes(OTHER_SECRET) ? typed : withSameLogin(mile, typed);
 }
 
 /** What may be told to `check` on the command line is told nobody else. */
@@ -115,7 +131,7 @@ function hostPortOf({ origin: { hostname, port, protocol } }: Registry): string 
 /** The steps of an advice that are the same wherever the login is used. Named ones are one word in braces. */
 function atRegistry({ steps }: Advice): readonly string[] {
   return steps
-    .filter((step) => !/^\{[a-z]+\}$/.test(step))
-    .map(withoutCluster)
-    .filter((step) => step !== undefined);
+    .map(elsewhere)
+    .filter((step) => step !== undefined)
+    .filter((step) => !/^\{[a-z]+\}$/.test(step));
 }

@@ -22,7 +22,10 @@ export function addExplainCommand(program: Command): void {
     .command('explain')
     .description('say what a reason means and how to fix it; offline')
     .argument('[reason]', 'such as PushDenied; without it, all are listed')
-    .option('--registry <product>', 'in the words of this product, such as harbor, or of that of this host')
+    .option(
+      '--registry <product>',
+      'in the words of this product, such as harbor, or of that of this host; or both: harbor=HOST',
+    )
     .option('--platform <name>', 'kubernetes, compose or systemd; without it, all of them')
     .option('-o, --output <format>', 'text or json', 'text')
     .addHelpText('after', EXAMPLES)
@@ -30,9 +33,13 @@ export function addExplainCommand(program: Command): void {
 }
 
 async function run(reason: string | undefined, { registry, platform, output }: Options): Promise<void> {
-  const [{ readName, readPlace, readPlatforms }, answers, { paintFor, serialise, write }] = await Promise.all(
-    [import('./explain-input.ts'), import('./explain-answer.ts'), import('./output.ts')],
-  );
+  const [{ readName, readPlace, readPlatforms }, answers, { paintFor, serialise, write }, { widthOf }] =
+    await Promise.all([
+      import('./explain-input.ts'),
+      import('./explain-answer.ts'),
+      import('./output.ts'),
+      import('./paragraphs.ts'),
+    ]);
   if (output !== 'text' && output !== 'json') fail(['-o, --output: text or json'], EXIT.usage);
   if (reason === undefined) {
     if (registry !== undefined || platform !== undefined)
@@ -45,5 +52,7 @@ async function run(reason: string | undefined, { registry, platform, output }: O
   if ('problem' in name || 'problem' in place || 'problem' in platforms) fail(problems, EXIT.usage);
   const one = answers.explained(name.value, place.value, platforms.value);
   const paint = paintFor(process.stdout, process.env);
-  await write(output === 'text' ? answers.renderOne(one, paint) : await serialise(one, 'json'));
+  await write(
+    output === 'text' ? answers.renderOne(one, paint, widthOf(process.stdout)) : await serialise(one, 'json'),
+  );
 }

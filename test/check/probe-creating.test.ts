@@ -245,7 +245,10 @@ describe('probe of a product that creates a repository by being asked', () => {
     });
 
     it('looks with the login where anybody may read', async () => {
-      const open = answer(200, { 'WWW-Authenticate': 'basic realm=zot' });
+      const open = answer(200, {
+        'WWW-Authenticate': 'basic realm=zot',
+        'Docker-Distribution-Api-Version': 'registry/2.0',
+      });
       const { observation } = await table.run([
         [PING, open],
         [`${TAGS} as ci`, missing],

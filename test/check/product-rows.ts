@@ -21,6 +21,8 @@ export interface Shown {
 export interface ProductRow extends Shown {
   /** Name of its file in `src/check/products`. */
   readonly id: string;
+  /** Those of its vendor: no link of the product points elsewhere. */
+  readonly domains: readonly string[];
   /** In the product's own form, so that its advice can be filled. */
   readonly repository: string;
   /** Other ways to be recognised: installations of one's own, other hosts, other answers. */
@@ -31,6 +33,7 @@ export interface ProductRow extends Shown {
 export const PRODUCT_ROWS: readonly ProductRow[] = [
   {
     id: 'acr',
+    domains: ['learn.microsoft.com'],
     hostname: 'teamimages.azurecr.io',
     repository: 'team/app',
     also: [
@@ -50,6 +53,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'alibaba',
+    domains: ['alibabacloud.com'],
     hostname: 'registry.cn-hangzhou.aliyuncs.com',
     ping: {
       challenges: [
@@ -62,18 +66,11 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
       { hostname: 'team-registry.cn-shanghai.cr.aliyuncs.com' },
       { hostname: 'team-registry-vpc.cn-shanghai.cr.aliyuncs.com' },
       { hostname: 'crpi-0123456789abcdef.cn-beijing.personal.cr.aliyuncs.com' },
-      {
-        hostname: 'registry.example',
-        ping: {
-          challenges: [
-            'Bearer realm="https://dockerauth.cn-hangzhou.aliyuncs.com/auth",service="registry.aliyuncs.com:cn-shanghai:china:cri-0123456789abcdef"',
-          ],
-        },
-      },
     ],
   },
   {
     id: 'artifactory',
+    domains: ['jfrog.com'],
     hostname: 'team.jfrog.io',
     repository: 'docker-local/team/app',
     also: [
@@ -105,11 +102,13 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'cloudsmith',
+    domains: ['docs.cloudsmith.com'],
     hostname: 'docker.cloudsmith.io',
     repository: 'workspace/team/app',
   },
   {
     id: 'digitalocean',
+    domains: ['digitalocean.com'],
     hostname: 'registry.digitalocean.com',
     ping: {
       challenges: [
@@ -121,6 +120,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'distribution',
+    domains: ['distribution.github.io'],
     hostname: 'registry.example',
     ping: {
       challenges: ['Bearer realm="https://auth.example/token",service="registry.example"'],
@@ -143,13 +143,14 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'docker-hub',
+    domains: ['docs.docker.com', 'index.docker.io', 'github.com'],
     hostname: 'registry-1.docker.io',
     repository: 'team/app',
     also: [
       { hostname: 'docker.io' },
       { hostname: 'index.docker.io' },
       {
-        hostname: 'mirror.example',
+        hostname: 'index.docker.io',
         ping: {
           challenges: ['Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'],
           marks: { 'docker-distribution-api-version': 'registry/2.0' },
@@ -159,6 +160,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'ecr',
+    domains: ['docs.aws.amazon.com'],
     hostname: '123456789012.dkr.ecr.eu-central-1.amazonaws.com',
     repository: 'team/app',
     also: [
@@ -177,6 +179,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'ecr-public',
+    domains: ['docs.aws.amazon.com'],
     hostname: 'public.ecr.aws',
     ping: {
       challenges: ['Bearer realm="https://public.ecr.aws/token/",service="public.ecr.aws",scope="aws"'],
@@ -186,6 +189,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'gar',
+    domains: ['cloud.google.com'],
     hostname: 'europe-west3-docker.pkg.dev',
     repository: 'example.com/team-123/images/app',
     also: [
@@ -196,6 +200,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'ghcr',
+    domains: ['github.com'],
     hostname: 'ghcr.io',
     repository: 'owner/app',
     also: [
@@ -212,6 +217,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'gitea',
+    domains: ['docs.gitea.com', 'forgejo.org'],
     hostname: 'gitea.example',
     ping: {
       challenges: [
@@ -233,6 +239,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'gitlab',
+    domains: ['docs.gitlab.com'],
     hostname: 'registry.gitlab.com',
     repository: 'team/app/image',
     also: [
@@ -248,6 +255,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'harbor',
+    domains: ['goharbor.io'],
     hostname: 'harbor.example',
     ping: { challenges: ['Bearer realm="https://harbor.example/service/token",service="harbor-registry"'] },
     repository: 'team/app',
@@ -255,6 +263,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'ibm-cloud',
+    domains: ['cloud.ibm.com'],
     hostname: 'us.icr.io',
     ping: { challenges: ['Bearer realm=https://us.icr.io/oauth/token, service=registry'] },
     repository: 'team/app',
@@ -267,6 +276,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'nexus',
+    domains: ['sonatype.com'],
     hostname: 'nexus.example',
     ping: { challenges: ['BASIC realm="Sonatype Nexus Repository Manager"'] },
     repository: 'team/app',
@@ -285,25 +295,17 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'ocir',
+    domains: ['oracle.com'],
     hostname: 'fra.ocir.io',
     ping: {
       challenges: ['Bearer realm="https://fra.ocir.io/20180419/docker/token",service="fra.ocir.io",scope=""'],
     },
     repository: 'ansh81vru1zp/team/app',
-    also: [
-      { hostname: 'ocir.eu-frankfurt-1.oci.oraclecloud.com' },
-      {
-        hostname: 'registry.example',
-        ping: {
-          challenges: [
-            'Bearer realm="https://registry.example/20180419/docker/token",service="registry.example",scope=""',
-          ],
-        },
-      },
-    ],
+    also: [{ hostname: 'ocir.eu-frankfurt-1.oci.oraclecloud.com' }],
   },
   {
     id: 'openshift',
+    domains: ['docs.redhat.com'],
     hostname: 'image-registry.openshift-image-registry.svc',
     repository: 'team/app',
     also: [
@@ -321,6 +323,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'pulp',
+    domains: ['pulpproject.org'],
     hostname: 'pulp.example',
     ping: {
       challenges: ['Bearer realm="https://pulp.example/token/",service="pulp.example"'],
@@ -330,6 +333,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'quay',
+    domains: ['docs.redhat.com'],
     hostname: 'quay.io',
     repository: 'team/app',
     also: [
@@ -348,6 +352,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'scaleway',
+    domains: ['scaleway.com'],
     hostname: 'rg.fr-par.scw.cloud',
     ping: {
       challenges: [
@@ -359,6 +364,7 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
   },
   {
     id: 'zot',
+    domains: ['zotregistry.dev'],
     hostname: 'zot.example',
     ping: {
       challenges: ['Basic realm="Authorization Required"'],

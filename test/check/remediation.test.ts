@@ -2,7 +2,15 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { REASONS, type Reason } from '../../src/check/reason.ts';
 import type { SecretForm, SecretPart } from '../../src/check/secret-content.ts';
-import { quote, remedyFor, type Facts, type Remediation } from '../../src/check/remediation/remedy.ts';
+import {
+  quote,
+  remedyBy,
+  remedyFor,
+  type Facts,
+  type Remediation,
+} from '../../src/check/remediation/remedy.ts';
+import { OTHER_SECRET, WRITE_GIVEN_LOGIN, WRITE_LOGIN } from '../../src/check/remediation/write-login.ts';
+import type { ProductId } from '../../src/check/products/all.gen.ts';
 import { verifyCommand } from '../../src/controller/verify.ts';
 import { commandOf, expectToParse, sorted, wordsOf } from '../support/shell.ts';
 
@@ -226,6 +234,43 @@ describe('remedyFor', () => {
       }
     });
   }
+
+  it('writes no token into a Secret of the form token where the product issues none that is sent as it is', () => {
+    const at = (product: ProductId | undefined): string =>
+      remedy('CredentialsRejected', {
+        ...someFacts({ form: 'token', expirySource: 'SecretKey' }),
+        product,
+      }).steps.join('\n');
+    expect(at(undefined)).to.include('--from-literal=token=');
+    expect(at('harbor'))
+      .to.include('docker-registry harbor-registry-login ')
+      .and.include(`"existingSecret":"'harbor-registry-login'"`)
+      .and.not.match(/--from-literal=token=|expiresAt/);
+  });
+
+  it('asks for no login again that a step before has taken', () => {
+    const of = (form: SecretForm, step: string): readonly string[] =>
+      remedyBy({ summary: 'Renew it.', steps: [step] }, 'CredentialsExpired', someFacts({ form })).steps;
+    for (const form of FORMS)
+      expect(of(form, WRITE_GIVEN_LOGIN), form).to.deep.equal(of(form, WRITE_LOGIN).slice(1));
+    expect(of('docker', OTHER_SECRET)).to.deep.equal(of('other', WRITE_LOGIN));
+  });
+
+  it('shows what is typed again, however the shell ends that asks for a password', () => {
+    const [ask = ''] = remedy('CredentialsRequired').steps;
+    expect(ask).to.match(/^Run this line alone; it asks for user and password: /);
+    expect(wordsOf(commandOf(ask) ?? '').filter(([program]) => program === 'stty')).to.deep.equal([
+      ['stty', '-echo'],
+      ['stty', 'echo'],
+    ]);
+  });
+
+  it('offers another repository as such where something was offered before', () => {
+    expect(remedy('RepositoryNotFound').steps[0]).to.match(
+      /^Use a repository that exists, .*uploads no image/,
+    );
+    expect(remedy('RepositoryWouldBeCreated').steps[1]).to.match(/^Or use a repository that exists, /);
+  });
 
   for (const part of PARTS) {
     it(`mends a Secret where ${part} is wrong, and nothing else of it`, () => {

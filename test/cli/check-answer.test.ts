@@ -153,7 +153,7 @@ describe('adviceFor', () => {
 
   for (const reason of ['PushDenied', 'PushUnauthorized', 'RepositoryNotFound'] as const) {
     it(`says under ${reason} that no repository was named, where none was`, () => {
-      const hint = /default one exists almost nowhere: --repository TEAM\/NAME$/;
+      const hint = /default one exists almost nowhere\. .*: --repository TEAM\/IMAGE$/;
       expect(adviceFor(reason, { ...ground, chosen: false }).steps.at(-1)).to.match(hint);
       expect(adviceFor(reason, { ...ground, chosen: true }).steps.at(-1)).to.not.match(hint);
     });

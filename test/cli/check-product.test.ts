@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import { PRODUCTS, type ProductId } from '../../src/check/products/all.gen.ts';
 import type { Product } from '../../src/check/products/product.ts';
 import { needsFix, REASONS, type FailureReason, type Reason } from '../../src/check/reason.ts';
+import { clusterText, type Text } from '../../src/check/remediation/text.ts';
 import { adviceFor, type Ground } from '../../src/cli/check-advice.ts';
 import { conclude } from '../../src/cli/check-answer.ts';
 import { questionOf, questionOfCheck, type Question } from '../../src/cli/check-question.ts';
-import { withoutCluster } from '../../src/cli/check-product.ts';
+import { elsewhere } from '../../src/cli/check-product.ts';
 import { dataOf, render } from '../../src/cli/check-table.ts';
 import { paintFor } from '../../src/cli/output.ts';
 import type { LoginSource } from '../../src/cli/check-options.ts';
@@ -17,6 +18,8 @@ import { statusProblems } from '../support/status-schema.ts';
 const AGAIN = 'Check again: registry-push-check check https://harbor.example';
 /** What nobody has who types a URL. */
 const OF_CLUSTER = /\bspec\.|existingSecret|\bthe Secret\b|\brpc\b|kubectl|\{[a-z]+\}|undefined/;
+const OF_CHECKS = /\bthe check\b|\bchecks\b|\bcluster\b|\bthe operator\b/;
+const proseOf = (step: string): string => step.slice(0, step.length - (commandOf(step)?.length ?? 0));
 const LOGINS: readonly (readonly [login: string | undefined, secret: Ground['secret']])[] = [
   [undefined, undefined],
   ['the login', undefined],
@@ -51,6 +54,11 @@ describe('adviceFor at a product', () => {
           const { summary, steps, docsUrl } = adviceFor(reason, on);
           const text = [summary, ...steps].join('\n');
           expect(text, reason).to.not.match(OF_CLUSTER);
+          expect([summary, ...steps].map(proseOf).join('\n'), reason).to.not.match(OF_CHECKS);
+          expect(steps[0], reason).to.not.match(/^Or /);
+          expect(new Set(steps.flatMap((step) => commandOf(step) ?? [])).size, text).to.equal(
+            steps.filter((step) => commandOf(step) !== undefined).length,
+          );
           expect(summary, reason).to.match(/^[A-Z].*\.$/);
           expect(steps.length, `${reason} ${text}`).to.be.within(1, 7);
           expect(new Set(steps).size, text).to.equal(steps.length);
@@ -61,10 +69,17 @@ describe('adviceFor at a product', () => {
     });
   }
 
+  it('leaves nothing out that is not said to have no meaning without a cluster', () => {
+    for (const [id, { advice }] of Object.entries<Product>(PRODUCTS))
+      for (const { summary, steps } of Object.values(advice))
+        for (const text of [summary, ...steps])
+          if (typeof text === 'string') expect(elsewhere(text), `${id}: ${text}`).to.be.a('string');
+  });
+
   const news: readonly (readonly [login: string | undefined, secret: Ground['secret'], says: RegExp])[] = [
     [undefined, undefined, /^Give one by --username and --password-stdin/m],
-    ['the login', undefined, /read -r REGISTRY_USER; .*read -r REGISTRY_PASSWORD/],
-    ['the token', undefined, /^Have the token at hand: .*read -r REGISTRY_PASSWORD/m],
+    ['the login', undefined, /read -r REGISTRY_USER; .*REGISTRY_PASSWORD=\$\(/],
+    ['the token', undefined, /^Run this line alone; it asks for the token: .*REGISTRY_PASSWORD=\$\(/m],
     ['the docker configuration', undefined, /into the docker configuration: docker login harbor\.example$/m],
     ['Secret demo/x', { namespace: 'demo', name: 'x' }, /^Write the new login into Secret demo\/x\.$/m],
   ];
@@ -74,6 +89,15 @@ describe('adviceFor at a product', () => {
       expect(steps.join('\n')).to.match(says);
     });
   }
+
+  it('gives docker login what a step before has taken, and asks nobody again', () => {
+    const on = ground('ecr', '123456789012.dkr.ecr.eu-central-1.amazonaws.com', 'team/app');
+    const of = (login: string): string => adviceFor('CredentialsExpired', { ...on, login }).steps.join('\n');
+    expect(of('the docker configuration')).to.match(
+      /printf %s "\$REGISTRY_PASSWORD" \| docker login --username "\$REGISTRY_USER" --password-stdin 123/,
+    );
+    expect(of('the login')).to.not.match(/read -r/);
+  });
 
   it('tries a login by docker login, and a token by curl', () => {
     const of = (login: string): string =>
@@ -86,9 +110,9 @@ describe('adviceFor at a product', () => {
 
   it('names another repository by --repository, first of all where none was named', () => {
     const named = adviceFor('RepositoryNotFound', harbor).steps;
-    expect(named.filter((step) => step.includes('--repository TEAM/NAME'))).to.have.length(1);
+    expect(named.filter((step) => step.includes('--repository TEAM/IMAGE'))).to.have.length(1);
     const unnamed = adviceFor('PushDenied', { ...harbor, chosen: false }).steps;
-    expect(unnamed[0]).to.match(/^No repository was named, .*--repository TEAM\/NAME$/);
+    expect(unnamed[0]).to.match(/^No repository was named, .*--repository TEAM\/IMAGE$/);
     expect(adviceFor('PushDenied', harbor).steps.join(' ')).to.not.include('--repository');
   });
 
@@ -122,11 +146,13 @@ describe('adviceFor at a product', () => {
   });
 });
 
-describe('withoutCluster', () => {
-  const rows: readonly (readonly [text: string, own: string | undefined])[] = [
+describe('elsewhere', () => {
+  const rows: readonly (readonly [text: Text, own: string | undefined])[] = [
     ['Put a token into {login} that GitLab accepts.', 'Give a token that GitLab accepts.'],
     ['Renew the token of GitLab in {login}: it has run out.', 'Renew the token of GitLab: it has run out.'],
     ['Let the network of the cluster in.', 'Let this network in.'],
+    [{ cluster: 'Have fewer checks.', elsewhere: 'Ask less often.' }, 'Ask less often.'],
+    [{ cluster: 'Say it.', elsewhere: undefined }, undefined],
     [
       'the robot > Refresh Secret; give it a longer life.',
       'the robot > Refresh Secret; give it a longer life.',
@@ -136,8 +162,8 @@ describe('withoutCluster', () => {
     ['Change spec.timeout.', undefined],
   ];
   for (const [text, own] of rows) {
-    it(`makes of "${text}" ${own === undefined ? 'nothing' : `"${own}"`}`, () => {
-      expect(withoutCluster(text)).to.equal(own);
+    it(`makes of "${clusterText(text)}" ${own === undefined ? 'nothing' : `"${own}"`}`, () => {
+      expect(elsewhere(text)).to.equal(own);
     });
   }
 });

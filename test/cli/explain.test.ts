@@ -63,7 +63,7 @@ describe('explained', () => {
           if (platform !== 'kubernetes' && MILE_OF[reason] === 'cluster') {
             expect(steps).to.deep.equal([]);
           } else {
-            expect(steps.length, `${reason} ${platform}`).to.be.within(2, 10);
+            expect(steps.length, `${reason} ${platform}`).to.be.within(2, 8);
             expect(steps.at(-1)).to.match(/^Check again.*: (?:T=|stella doctor run )/);
             expect(new Set(steps).size, reason).to.equal(steps.length);
           }
@@ -109,6 +109,30 @@ describe('explained', () => {
     expect(asked.fixes?.compose?.summary).to.match(/of a cluster/);
   });
 
+  it('says how to name the product where the host is not known', () => {
+    const known = renderOne(explained('PushDenied', place('harbor=reg.example:5000'), ['compose']), PLAIN);
+    expect(known).to.match(/^Product +Harbor$/m);
+    const text = renderOne(explained('PushDenied', place('reg.example:5000'), ['compose']), PLAIN);
+    expect(text).to.match(/^Product +not known by this host; .* --registry harbor=reg\.example:5000$/m);
+    expect(renderOne(explained('PushDenied', ANY, ['compose']), PLAIN)).to.not.match(/^Product/m);
+  });
+
+  it('shows the login that a step has put into the shell', () => {
+    const { steps } = fixOf('CredentialsExpired', 'compose', place('ecr'));
+    const at = (part: string): number => steps.findIndex((step) => step.includes(part));
+    expect(at('REGISTRY_PASSWORD="$(aws')).to.be.at.least(0);
+    expect(at('Show the new login')).to.be.above(at('REGISTRY_PASSWORD="$(aws'));
+    expect(at('Write the new login into .env')).to.be.above(at('Show the new login'));
+  });
+
+  it('speaks of a new login and of a restart only where the product has a step that writes one', () => {
+    const of = (product: ProductId): string =>
+      fixOf('PushDenied', 'compose', { product, registry: undefined }).steps.join('\n');
+    expect(of('harbor')).to.include('Write another login into .env').and.include('docker compose up');
+    expect(of('ecr')).to.not.match(/Write another login|docker compose up/);
+    expect(of('ecr')).to.include('registry-push-check check');
+  });
+
   it('says where a product does not give a reason, and what is advised in general', () => {
     const text = renderOne(explained('RepositoryWouldBeCreated', place('harbor'), ['kubernetes']), PLAIN);
     expect(text).to.include('Harbor does not give this reason: asking makes no repository.');
@@ -119,6 +143,21 @@ describe('renderOne', () => {
   it('shows PushDenied at Harbor so', async () => {
     const golden = await readFile(join(import.meta.dirname, 'explain-push-denied-harbor.txt'), 'utf8');
     expect(renderOne(explained('PushDenied', place('harbor'), ALL_PLATFORMS), PLAIN)).to.equal(golden);
+  });
+});
+
+describe('renderOne in a terminal', () => {
+  it('keeps sentences within its width, and commands whole', () => {
+    const one = explained('PushDenied', place('harbor'), ALL_PLATFORMS);
+    const lines = renderOne(one, PLAIN, 72).split('\n');
+    const steps = Object.values(one.fixes ?? {}).flatMap((fix) => fix.steps);
+    const commands = steps.flatMap((step) => commandOf(step) ?? []);
+    expect(lines.map((line) => line.trim())).to.include.members(commands);
+    const others = lines.filter((line) => !commands.includes(line.trim()));
+    // Nothing but an address may be longer.
+    expect(
+      others.filter((line) => line.length > 72 && line.trim().includes(' ') && !/https:/.test(line)),
+    ).to.deep.equal([]);
   });
 });
 
@@ -153,6 +192,57 @@ describe('what is typed', () => {
   for (const [typed, product] of hosts) {
     it(`is understood: --registry ${typed} as ${product ?? 'any registry'}`, () => {
       expect(place(typed).product).to.equal(product);
+    });
+  }
+
+  it('is understood as both, a product and its host', () => {
+    const { product, registry } = place('Harbor=harbor.example:8443');
+    expect([product, registry?.host]).to.deep.equal(['harbor', 'harbor.example:8443']);
+    expect(fixOf('PushDenied', 'compose', place('harbor=harbor.example')).summary).to.match(
+      /of Harbor at harbor\.example\.$/,
+    );
+  });
+
+  const meant: readonly (readonly [typed: string, product: ProductId | undefined])[] = [
+    ['aws', 'ecr'],
+    ['Amazon', 'ecr'],
+    ['azure', 'acr'],
+    ['google', 'gar'],
+    ['gcr', 'gar'],
+    ['github', 'ghcr'],
+    ['forgejo', 'gitea'],
+    ['jfrog', 'artifactory'],
+    ['oracle', 'ocir'],
+    ['oracle cloud', 'ocir'],
+    ['dockerhub', 'docker-hub'],
+    ['sonatype-nexus', 'nexus'],
+    ['quey', 'quay'],
+    ['container-registry', undefined],
+    ['abc', undefined],
+  ];
+  for (const [typed, product] of meant) {
+    it(`is ${product ?? 'nothing known'} where somebody types ${typed}`, () => {
+      const read = readPlace(typed);
+      const hint = product === undefined ? /; products: acr, / : new RegExp(`; did you mean ${product}\\?$`);
+      expect('problem' in read ? read.problem : '').to.match(hint);
+    });
+  }
+
+  for (const typed of [
+    'https://ci:S3cret@harbor.corp',
+    'ci:S3cret@harbor.corp',
+    'harbor=https://ci:S3cret@harbor.corp',
+    'https://ci:S3cret@harbor.corp/?a=b',
+    'ci@S3cret=harbor.corp',
+  ]) {
+    it(`is not repeated where it may hold a login: ${typed}`, () => {
+      for (const read of [readName(typed), readPlace(typed), readPlatforms(typed)])
+        expect(read)
+          .to.have.property('problem')
+          .that.does.not.match(/S3cret|ci:/);
+      expect(readPlace(typed))
+        .to.have.property('problem')
+        .that.matches(/such as (?:harbor=)?harbor\.example\.com$/);
     });
   }
 
@@ -195,7 +285,7 @@ describe('registry-push-check explain', () => {
     expect([code, stderr]).to.deep.equal([0, '']);
     expect(stdout)
       .to.match(/^PushDenied: /)
-      .and.match(/^Docker Compose$/m)
+      .and.match(/^Docker Compose \(/m)
       .and.not.match(/^(?:Kubernetes|systemd)$/m);
   });
 

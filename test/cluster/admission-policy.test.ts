@@ -148,11 +148,16 @@ describe('B9: the policy on who may name a Secret', function () {
   });
 
   describe('in its message', () => {
-    it('has commands that give the right, and no other one', async () => {
-      const { stderr } = await create(CONTROLLER, 'pasted', 'pasted-login');
-      const command = /kubectl create role .*/.exec(stderr)?.[0] ?? '';
-      for (const one of command.split(' && ')) await paste(one);
-      await eventually(async () => (await create(CONTROLLER, 'pasted', 'pasted-login')).code === 0);
+    it('has commands that give the right, and no other one, to one user after the other', async () => {
+      for (const [user, name] of [
+        [STRANGER, 'pasted-first'],
+        [CONTROLLER, 'pasted'],
+      ] as const) {
+        const { stderr } = await create(user, name, 'pasted-login');
+        const command = /kubectl create role .*/.exec(stderr)?.[0] ?? '';
+        for (const one of command.split(' && ')) await paste(one);
+        await eventually(async () => (await create(user, name, 'pasted-login')).code === 0);
+      }
       const may = await as(CONTROLLER, ['auth', 'can-i', 'get', 'secrets/login', '-n', NS]);
       expect(may.stdout.trim()).to.equal('no');
       const lists = await as(CONTROLLER, ['auth', 'can-i', 'list', 'secrets', '-n', NS]);

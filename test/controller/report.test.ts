@@ -229,7 +229,7 @@ describe('verifyCommand', () => {
     expect(verifyCommand('team', 'mirror')).to.equal(
       'T=$(date +%s); ' +
         'kubectl annotate --overwrite rpc/mirror -n team doctor.stella-ops.org/requestedAt=$T && ' +
-        "kubectl wait rpc/mirror -n team --for=jsonpath='{.status.lastHandledReconcileAt}'=$T --timeout=90s && " +
+        "kubectl wait rpc/mirror -n team --for=jsonpath='{.status.lastHandledReconcileAt}'=$T --timeout=90s; " +
         'kubectl get rpc/mirror -n team',
     );
   });

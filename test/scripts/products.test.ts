@@ -5,6 +5,7 @@ import type { GeneratedFile } from '../../scripts/charts.ts';
 import { readProducts } from '../../scripts/generate.ts';
 import { productPages } from '../../scripts/products.ts';
 import { PRODUCTS } from '../../src/check/products/all.gen.ts';
+import { clusterText } from '../../src/check/remediation/text.ts';
 
 describe('the pages about products', function () {
   this.timeout(30_000);
@@ -44,7 +45,7 @@ describe('the pages about products', function () {
       for (const reason of Object.keys(advice)) expect(text).to.include(`\n### ${reason}\n`);
       for (const reason of Object.keys(impossible)) expect(text).to.include(`\n- ${reason}: `);
       for (const { summary, docs } of Object.values(advice)) {
-        const named = summary.replaceAll('{login}', 'Secret SECRET');
+        const named = clusterText(summary).replaceAll('{login}', 'Secret SECRET');
         expect(text).to.include(named.replaceAll(/\{([a-z]+)\}/g, (_, key: string) => key.toUpperCase()));
         if (docs !== undefined) expect(text).to.include(`(${docs})`);
       }

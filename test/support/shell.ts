@@ -1,40 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
+import { PROGRAMS } from '../../src/check/remediation/command.ts';
 
-/** Clients of registry vendors, and what their commands need besides. */
-const VENDORS = [
-  'aws',
-  'az',
-  'cosign',
-  'crane',
-  'doctl',
-  'gcloud',
-  'gh',
-  'gitlab-ctl',
-  'glab',
-  'htpasswd',
-  'ibmcloud',
-  'jf',
-  'oc',
-  'oci',
-  'pulp',
-  'scw',
-  'skopeo',
-] as const;
-
-/** Programs that a step of a remediation may begin with. */
-const PROGRAMS = [
-  'kubectl',
-  'docker',
-  'curl',
-  'openssl',
-  'getent',
-  'printf',
-  'registry-push-check',
-  'stella',
-  'sudo',
-  ...VENDORS,
-] as const;
+export { commandOf } from '../../src/check/remediation/command.ts';
 
 /** What runs nothing real: all programs of commands, and what hostile names try to run. */
 const STUBS = [
@@ -47,13 +15,6 @@ const STUBS = [
   'id',
   'touch',
 ];
-
-const COMMAND = new RegExp(`: ((?:(?:${PROGRAMS.join('|')}) |T=)[^]*)$`);
-
-/** The command of a step, which is a sentence, or a sentence and a command after ": ". */
-export function commandOf(step: string): string | undefined {
-  return COMMAND.exec(step)?.[1];
-}
 
 /**
  * Runs a command line in a shell where every program only says how it was called, and gives these calls. Nothing else can

@@ -123,11 +123,12 @@ export const REACHABLE = {
     meaning: 'The host has an address that checks must not reach.',
     symptom: 'docker push may work: this is a rule of the operator, not of the registry.',
     evidence:
-      'The name leads to a loopback, link-local or metadata address, or a check without a Secret to a private one. No packet was sent.',
+      'The name leads to a loopback, link-local or metadata address, to the API server or to a port of the kubelet or control plane on the node, or a check without a Secret to a private address. No packet was sent.',
     causes: [
       'A registry on the node or beside the operator, under such an address.',
       'DNS that answers with 127.0.0.1 or the like for a name that is blocked or does not exist.',
       'A check without a Secret of a registry inside your network.',
+      'A URL that leads to the API server or to its port on a node.',
     ],
   },
   InsecureTransportNotAllowed: {

@@ -1,4 +1,4 @@
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import { RENEW_EXPIRY, WRITE_GIVEN_LOGIN } from '../remediation/write-login.ts';
 import type { Place, Product } from './product.ts';
 
 const DOCS = 'https://learn.microsoft.com/azure/container-registry';
@@ -8,10 +8,12 @@ const HOST = /^([a-z0-9]{5,50})(?:-[a-z0-9]+)?\.azurecr\.(?:io|cn|us)$/;
 
 const assign = (role: string): string =>
   `az role assignment create --assignee CLIENT_ID --role ${role} --scope "$(az acr show --name {registry} --query id --output tsv)"`;
+/** Straight into the environment: so nothing secret is shown. */
 const NEW_SECRET =
-  'A service principal, for which CLIENT_ID is its user name: see when its secrets end by az ad sp credential list, and add one: az ad sp credential reset --id CLIENT_ID --append';
-const NEW_TOKEN_PASSWORD =
-  'A token of the registry: make a new second password, which replaces the second one that it has: az acr token credential generate --name TOKEN --registry {registry} --password2';
+  'For a service principal, of which CLIENT_ID is the user name, take a further secret into this shell; it ends after a year: REGISTRY_USER=CLIENT_ID; REGISTRY_PASSWORD="$(az ad sp credential reset --id CLIENT_ID --append --query password --output tsv)"';
+const NEW_TOKEN_PASSWORD = `Or for a token of the registry, make its second password anew, which ends the second one that it has: REGISTRY_USER=TOKEN; REGISTRY_PASSWORD="$(az acr token credential generate --name TOKEN --registry {registry} --password2 --query "passwords[?name=='password2'].value" --output tsv)"`;
+const SEE_SECRETS =
+  'See when the secrets of a service principal end: az ad sp credential list --id CLIENT_ID';
 
 /** The name of the registry, as the az command takes it. */
 function valuesOf({ hostname }: Place): Readonly<Record<string, string>> | undefined {
@@ -61,7 +63,7 @@ export const PRODUCT: Product = {
       steps: [
         'See the mode, which the portal calls role assignment permissions mode (Settings > Properties): az acr show --name {registry} --query roleAssignmentMode --output tsv',
         `LegacyRegistryPermissions, or nothing: the role is AcrPush, and CLIENT_ID that of the service principal or managed identity: ${assign('AcrPush')}`,
-        `AbacRepositoryPermissions: AcrPush, Owner and Contributor do not count there. If a role with a condition is there already, the condition has to allow {repository}: ${assign('"Container Registry Repository Writer"')}`,
+        `AbacRepositoryPermissions: AcrPush, Owner and Contributor do not count there. Without a condition, as here, this role is for all repositories; for {repository} alone, assign it in the portal (Access control (IAM)) with one, as the linked page says: ${assign('"Container Registry Repository Writer"')}`,
         'For a token of the registry, add the repository to its scope map: az acr scope-map update --name MAP --registry {registry} --add-repository {repository} content/read content/write',
         'The Secret can stay as it is. A new role may need some minutes until it counts.',
       ],
@@ -73,21 +75,30 @@ export const PRODUCT: Product = {
         'Put a login into {login} that Azure ({host}) accepts: this one is wrong, expired or disabled.',
       steps: [
         'Look at the user name. The client ID of a service principal, the name of a token, {registry} for the admin user (which has to be enabled: Settings > Access keys), or 00000000-0000-0000-0000-000000000000 for what "az acr login" gives out, which ends after 3 hours.',
+        SEE_SECRETS,
         NEW_SECRET,
         NEW_TOKEN_PASSWORD,
-        WRITE_LOGIN,
+        WRITE_GIVEN_LOGIN,
       ],
       evidence: 'documented',
       docs: `${DOCS}/container-registry-troubleshoot-login`,
     },
     CredentialsExpired: {
-      summary: 'Renew the login at Azure ({host}) in {login}, and let the cluster do it where it is short.',
+      summary: {
+        cluster: 'Renew the login at Azure ({host}) in {login}, and let the cluster do it where it is short.',
+        elsewhere: 'Renew the login at Azure ({host}), and let a timer do it where it is short.',
+      },
       steps: [
-        'What "az acr login" gives out (user 00000000-0000-0000-0000-000000000000) ends after 3 hours: let the cluster fetch it anew, by the External Secrets Operator with its generator ACRAccessToken and workload identity, or by a CronJob.',
         NEW_SECRET,
         NEW_TOKEN_PASSWORD,
-        WRITE_LOGIN,
+        WRITE_GIVEN_LOGIN,
         RENEW_EXPIRY,
+        {
+          cluster:
+            'What "az acr login" gives out (user 00000000-0000-0000-0000-000000000000) ends after 3 hours: let the cluster fetch it anew, by the External Secrets Operator with its generator ACRAccessToken and workload identity, or by a CronJob.',
+          elsewhere:
+            'What "az acr login" gives out (user 00000000-0000-0000-0000-000000000000) ends after 3 hours: let a timer fetch it anew, or use a service principal or a token of the registry.',
+        },
       ],
       evidence: 'documented',
       docs: `${DOCS}/container-registry-troubleshoot-login`,
@@ -105,7 +116,11 @@ export const PRODUCT: Product = {
       summary:
         'Ask Azure ({host}) less often, or move the registry to a higher service tier: it asks for fewer requests.',
       steps: [
-        'The limits are those of the service tier, for all clients together: have fewer checks, or give them longer intervals (spec.interval).',
+        {
+          cluster:
+            'The limits are those of the service tier, for all clients together: have fewer checks, or give them longer intervals (spec.interval).',
+          elsewhere: 'The limits are those of the service tier, for all clients together: ask less often.',
+        },
         'See which tier it is: az acr show --name {registry} --query sku.name --output tsv',
       ],
       evidence: 'reported',
@@ -114,10 +129,20 @@ export const PRODUCT: Product = {
     AccessBlocked: {
       summary: 'Let the network of the cluster in at the firewall of the Azure registry {registry}.',
       steps: [
-        'See the public address that the registry sees, which its answer names; do this from within the cluster: curl -sS -m 20 {url}/v2/',
+        {
+          cluster:
+            'See ADDRESS, the public one that the registry sees: its answer names it; do this from within the cluster: curl -sS -m 20 {url}/v2/',
+          elsewhere:
+            'See ADDRESS, the public one that the registry sees: its answer names it: curl -sS -m 20 {url}/v2/',
+        },
         'See whether the registry has public access at all: az acr show --name {registry} --query publicNetworkAccess --output tsv',
-        'Enabled: add that address (Settings > Networking > Public access > Selected networks; service tier Premium): az acr network-rule add --name {registry} --ip-address ADDRESS',
-        'Disabled: the way in is a private endpoint in the network of the cluster, with the private DNS zone privatelink.azurecr.io linked to that network.',
+        'Enabled: add ADDRESS (Settings > Networking > Public access > Selected networks; service tier Premium): az acr network-rule add --name {registry} --ip-address ADDRESS',
+        {
+          cluster:
+            'Disabled: the way in is a private endpoint in the network of the cluster, with the private DNS zone privatelink.azurecr.io linked to that network.',
+          elsewhere:
+            'Disabled: the way in is a private endpoint in your network, with the private DNS zone privatelink.azurecr.io linked to that network.',
+        },
       ],
       evidence: 'reported',
       docs: `${DOCS}/container-registry-troubleshoot-access`,

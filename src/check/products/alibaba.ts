@@ -23,8 +23,7 @@ function valuesOf({ repository }: Place): Readonly<Record<string, string>> | und
 /** Alibaba Cloud Container Registry (ACR), Personal and Enterprise Edition. */
 export const PRODUCT: Product = {
   name: 'Alibaba Cloud Container Registry',
-  is: ({ hostname, service }) =>
-    HOST.test(hostname) || service?.startsWith('registry.aliyuncs.com:') === true,
+  is: ({ hostname }) => HOST.test(hostname),
   values: valuesOf,
   docs: `${DOCS}/repository-access-control`,
   domains: ['alibabacloud.com'],
@@ -54,7 +53,7 @@ export const PRODUCT: Product = {
       steps: [
         'RAM console > Policies > Create Policy > JSON: allow cr:PullRepository and cr:PushRepository on acs:cr:*:*:repository/INSTANCE_ID/{space}/* (Personal Edition: without INSTANCE_ID/), and grant that to the user. AliyunContainerRegistryReadOnlyAccess only pulls.',
         'The namespace must exist, and so must the repository, where Automatically Create Repository is off: Instances > the instance > Repository > Namespace.',
-        'Or use another login; only then go on with the next steps.',
+        'Or use another login: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -106,8 +105,16 @@ export const PRODUCT: Product = {
         'Allow the token service of Alibaba Cloud for {host}, if it is really that which the message names.',
       steps: [
         'It is dockerauth.aliyuncs.com, or dockerauth, a region and aliyuncs.com, as in dockerauth.cn-hangzhou.aliyuncs.com; the region may be another one than that of the registry. With oss in the name it is the storage of any customer. If the message names another host, allow nothing.',
-        'For all checks, let whoever runs the operator add "{host}=HOST", with HOST from the message, to tokenHosts of its configuration.',
-        'Or, for one login, put HOST into the annotation doctor.stella-ops.org/token-hosts of its Secret.',
+        {
+          cluster:
+            'For all checks, let whoever runs the operator add "{host}=TOKEN_HOST", with TOKEN_HOST from the message, to tokenHosts of its configuration.',
+          elsewhere: undefined,
+        },
+        {
+          cluster:
+            'Or, for one login, put TOKEN_HOST into the annotation doctor.stella-ops.org/token-hosts of its Secret.',
+          elsewhere: undefined,
+        },
       ],
       evidence: 'reported',
     },

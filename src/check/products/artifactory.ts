@@ -7,9 +7,11 @@ const HELP = 'https://jfrog.com/help/r';
 const DOCS = 'https://docs.jfrog.com';
 const LOCKS = `${HELP}/jfrog-platform-administration-documentation/user-lock-and-login-suspension`;
 const IDENTITY_TOKEN =
-  'Make an identity token, which goes where the password goes: sign in to the web interface as the user > Edit Profile > Generate an Identity Token.';
+  'If {host} is your Artifactory, make an identity token there, which goes where the password goes: sign in to its web interface as the user > Edit Profile > Generate an Identity Token.';
+const SUSPENDED =
+  'Wrong logins suspend a user for up to a minute, longer each time, and may lock it until an administrator ends that: first find what sends the old password, and stop it.';
 const UNLOCK =
-  'Wrong logins suspend a user for up to a minute, and may lock the user until an administrator ends that: Administration > User Management > Settings > Unlock All Users.';
+  'If the user is locked, let an administrator unlock it, and no other; ARTIFACTORY_URL is the address of the web interface, without a path: curl -sS -m 20 -u ADMIN -X POST ARTIFACTORY_URL/artifactory/api/security/unlockUsers/USER';
 
 /** JFrog Artifactory and JFrog Container Registry, in the cloud and self-managed. */
 export const PRODUCT: Product = {
@@ -58,7 +60,7 @@ export const PRODUCT: Product = {
       steps: [
         'Administration > User Management > Permissions > the permission, or a new one: the repository under Resources, the user or a group of the user with Read and Deploy/Cache. Its include and exclude patterns must let the image through.',
         'A virtual repository passes pushes on to its Default Deployment Repository: give both rights on that one, too.',
-        'Or use another login; only then go on with the next steps.',
+        'Or use another login: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -67,6 +69,7 @@ export const PRODUCT: Product = {
       summary:
         'Put a login into {login} that JFrog Artifactory at {host} accepts: this one is wrong, revoked or locked.',
       steps: [
+        SUSPENDED,
         UNLOCK,
         `A token goes with the name of its own user, and ends when that user is disabled. ${IDENTITY_TOKEN}`,
         TRY_LOGIN,
@@ -78,8 +81,8 @@ export const PRODUCT: Product = {
     CredentialsExpired: {
       summary: 'Make a new token in JFrog Artifactory ({host}): this one has run out.',
       steps: [
-        'As an administrator: Administration > User Management > Access Tokens > Generate Token, for the user of the login, with an end that is far enough away.',
-        'Or by the CLI, for the user that it is configured with, in seconds: jf access-token-create --expiry=31536000',
+        'As an administrator of {host}: Administration > User Management > Access Tokens > Generate Token, for the user of the login, with an end that is far enough away.',
+        'Or, if {host} is your Artifactory, by the CLI, for the user of its configuration SERVER_ID, which has to be that of {host} ("jf config show"); the life is in seconds: jf access-token-create --server-id=SERVER_ID --expiry=31536000',
         WRITE_LOGIN,
         RENEW_EXPIRY,
       ],
@@ -90,8 +93,9 @@ export const PRODUCT: Product = {
       summary:
         'Unlock the user of the login in JFrog Artifactory ({host}), and find who sends a wrong password.',
       steps: [
-        'Suspend all that has the old password first: each wrong login makes the suspension longer.',
+        SUSPENDED,
         UNLOCK,
+        'Only if this login is the wrong one: the next steps, but for the last one, are for a new one.',
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -101,7 +105,7 @@ export const PRODUCT: Product = {
       summary:
         'Name a repository that JFrog Artifactory at {host} has, and in the way in which it is addressed there.',
       steps: [
-        'By path, the key of the repository is the first part of the name: HOST/KEY/IMAGE. By subdomain (KEY.HOST/IMAGE) or by port (HOST:PORT/IMAGE) the host says which repository it is, and the key must not be in the name.',
+        'By path, the key of the repository is the first part of the name: REGISTRY/KEY/IMAGE. By subdomain (KEY.REGISTRY/IMAGE) or by port (REGISTRY:PORT/IMAGE) the host says which repository it is, and the key must not be in the name.',
         'See what it should look like: the repository in the web interface > Set Me Up. Self-managed, the way is chosen in the HTTP Settings of the administration, and the reverse proxy has to follow it.',
         OTHER_REPOSITORY,
       ],

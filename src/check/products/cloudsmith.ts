@@ -21,7 +21,7 @@ export const PRODUCT: Product = {
   },
   probe: [
     {
-      text: 'A repository has three parts: WORKSPACE/REPOSITORY/IMAGE.',
+      text: 'A repository has three parts: WORKSPACE/REPO/IMAGE.',
       evidence: 'documented',
     },
     {
@@ -41,7 +41,7 @@ export const PRODUCT: Product = {
       steps: [
         'An entitlement token only pulls, whatever it is allowed: a push needs the API key of a user or of a service account.',
         'The first two parts of {repository} are the workspace and its repository: there, under Settings > Access Controls, give Write to the user, to the service account or to a team it is in.',
-        `Or use another login; only then go on with the next steps. ${NEW_SERVICE}`,
+        `Or use another login: the next steps, but for the last one, are for that alone. ${NEW_SERVICE}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -50,7 +50,7 @@ export const PRODUCT: Product = {
       summary:
         'Put an API key into {login} that Cloudsmith accepts: this one is wrong, was refreshed or is too old.',
       steps: [
-        'A key that was refreshed ends at once, and a workspace can set how old keys may be. Its own list of allowed addresses can leave out the cluster.',
+        'A key that was refreshed ends at once, and a workspace can set how old keys may be. Its own list of allowed addresses may leave out the address that this comes from.',
         NEW_SERVICE,
         TRY_LOGIN,
         WRITE_LOGIN,
@@ -59,7 +59,10 @@ export const PRODUCT: Product = {
       docs: `${DOCS}/accounts-and-teams/api-key`,
     },
     CredentialsExpired: {
-      summary: 'Refresh the API key at Cloudsmith, and write the new one into {login}.',
+      summary: {
+        cluster: 'Refresh the API key at Cloudsmith, and write the new one into {login}.',
+        elsewhere: 'Refresh the API key at Cloudsmith, and use the new one.',
+      },
       steps: [
         'Refresh it at Accounts > Services, which ends the old one everywhere. How old keys may be is set for the workspace: Settings > API key rules.',
         WRITE_LOGIN,
@@ -72,7 +75,7 @@ export const PRODUCT: Product = {
       summary:
         'Name a repository that Cloudsmith has: {repository} needs a workspace and a repository in it.',
       steps: [
-        'It has three parts, WORKSPACE/REPOSITORY/IMAGE. A push creates the image; the repository is created in the workspace.',
+        'It has three parts, WORKSPACE/REPO/IMAGE. A push creates the image; the repository is created in the workspace.',
         OTHER_REPOSITORY,
       ],
       evidence: 'documented',
@@ -81,7 +84,7 @@ export const PRODUCT: Product = {
     AccessBlocked: {
       summary: 'Allow the address of the cluster for the API key at Cloudsmith.',
       steps: [
-        'An API key can be bound to addresses: see whether the list of the key has that of the cluster, at Personal API Keys > API Key Restrictions.',
+        'An API key can be bound to addresses: see whether the list of the key has the address of the cluster, at Personal API Keys > API Key Restrictions.',
       ],
       evidence: 'documented',
       docs: `${DOCS}/accounts-and-teams/api-key`,

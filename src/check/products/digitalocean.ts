@@ -1,5 +1,6 @@
 import { TRY_LOGIN } from '../remediation/mend-secret.ts';
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import { OTHER_REPOSITORY } from '../remediation/other-repository.ts';
+import { OTHER_SECRET, RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
 import type { Place, Product } from './product.ts';
 
 const DOCS = 'https://docs.digitalocean.com';
@@ -26,7 +27,7 @@ export const PRODUCT: Product = {
   docs: `${DOCS}/reference/doctl/reference/registries/docker-config/`,
   domains: ['digitalocean.com'],
   permission: {
-    text: 'An API token that may read, create and update the registry, or a docker configuration that was made with the option --read-write.',
+    text: 'An API token that may read, create and update the registry, or a docker configuration that was made with the option --read-write; that one does not expire by itself.',
     evidence: 'documented',
   },
   probe: [
@@ -52,11 +53,14 @@ export const PRODUCT: Product = {
   advice: {
     PushDenied: {
       summary:
-        'Give the check a login of DigitalOcean that may push to {registry}: what the Kubernetes integration installs only pulls.',
+        'Use a login of DigitalOcean that may push to {registry}: what the Kubernetes integration installs only pulls.',
       steps: [
-        'Leave the Secret of the integration alone. Make another one, with a login that may push, in the namespace of the check: doctl registries docker-config {registry} --read-write | kubectl create secret generic registry-push-login -n NAMESPACE --type=kubernetes.io/dockerconfigjson --from-file=.dockerconfigjson=/dev/stdin',
-        `Name it in the check: kubectl patch rpc CHECK -n NAMESPACE --type=merge -p '{"spec":{"existingSecret":"registry-push-login"}}'`,
-        'If the login is an API token of its own, it needs the scopes registry:read, registry:create and registry:update (API > Tokens).',
+        {
+          cluster: 'Leave the Secret of the integration alone: it only pulls, and is written anew.',
+          elsewhere: undefined,
+        },
+        `${NEW_TOKEN} A docker configuration can push, too, if "doctl registries docker-config" made it with the option read-write; without the option expiry-seconds it does not expire by itself.`,
+        OTHER_SECRET,
         COLLECTION,
       ],
       evidence: 'documented',
@@ -76,7 +80,7 @@ export const PRODUCT: Product = {
     CredentialsExpired: {
       summary: 'Renew the API token of DigitalOcean in {login}: it has run out.',
       steps: [
-        'What "doctl registry login" gives out lives for 30 days unless it was told otherwise; for a cluster, make a token with an end that you choose.',
+        'What "doctl registry login" gives out lives for 30 days unless it was told otherwise; for machines, make a token with an end that you choose.',
         NEW_TOKEN,
         WRITE_LOGIN,
         RENEW_EXPIRY,
@@ -106,7 +110,8 @@ export const PRODUCT: Product = {
         'Take a larger plan for {registry} at DigitalOcean, or push to a repository that exists: the plan allows no more of them.',
       steps: [
         'See what the plans allow: doctl registries options subscription-tiers',
-        'Take a larger one, or delete repositories that nobody needs, both at Container Registry in the control panel. Or name a repository that exists in spec.pushTestRepository.',
+        'Take a larger one, or delete repositories that nobody needs, both at Container Registry in the control panel.',
+        OTHER_REPOSITORY,
       ],
       evidence: 'reported',
       docs: `${DOCS}/reference/doctl/reference/registries/options/`,

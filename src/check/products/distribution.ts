@@ -13,7 +13,7 @@ export const PRODUCT: Product = {
   docs: CONFIGURATION,
   domains: ['distribution.github.io'],
   permission: {
-    text: 'With htpasswd every user of the file may push. With a token server: pull and push on the repository, since an upload needs both. With delete the check can also cancel its upload session.',
+    text: 'With htpasswd every user of the file may push. With a token server: pull and push on the repository, since an upload needs both. With delete it can also cancel the upload session of a check, and delete images.',
     evidence: 'measured',
   },
   probe: [
@@ -53,9 +53,9 @@ export const PRODUCT: Product = {
       summary:
         'Let the token server of {host}, which looks like CNCF Distribution, grant pull and push on {repository} to the user of the login.',
       steps: [
-        'With a token server, add the repository to what the user may do there. In the acl of docker_auth, for example: match: {account: "USER", name: "{repository}"} with actions: ["pull", "push", "delete"]. Without pull an upload is refused, without delete it cannot be cancelled.',
-        'With htpasswd every user may push. So it is a proxy in front that refuses: let it pass POST, PATCH, PUT and DELETE for this user.',
-        'Or use another login; only then go on with the next steps.',
+        'With a token server, add the repository to what the user may do there. In the acl of docker_auth, for example: match: {account: "USER", name: "{repository}"} with actions: ["pull", "push"]. Without pull an upload is refused; with delete it can also cancel, and delete images.',
+        'With htpasswd every user may push. So it is a proxy in front that refuses: let it pass POST, PATCH and PUT for this user.',
+        'Or use another login: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'source',

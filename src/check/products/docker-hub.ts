@@ -10,10 +10,9 @@ const NEW_TOKEN =
 /** Docker Hub. */
 export const PRODUCT: Product = {
   name: 'Docker Hub',
-  is: ({ hostname, realm, service }) =>
-    isDockerHub(hostname) || (service === 'registry.docker.io' && realm?.hostname === 'auth.docker.io'),
+  is: ({ hostname }) => isDockerHub(hostname),
   docs: TOKENS,
-  domains: ['docs.docker.com', 'index.docker.io'],
+  domains: ['docs.docker.com', 'index.docker.io', 'github.com'],
   permission: {
     text: 'A personal access token with Read & Write of a user who may write to the repository, or an organization access token with Image Push on it.',
     evidence: 'documented',
@@ -53,7 +52,7 @@ export const PRODUCT: Product = {
       steps: [
         'The token: a personal one needs Read & Write (app.docker.com > Account settings > Personal access tokens > Edit); one of an organization needs Image Push for this repository (Admin Console > Access tokens > Edit).',
         'The user: must own the namespace, be a collaborator, or be in a team of the organization with Read & Write on the repository. Who has not verified their e-mail address can only read. An archived repository takes no pushes: see its Settings on hub.docker.com. A new private one may be beyond the number of the plan.',
-        `Or use another token; only then go on with the next steps. ${NEW_TOKEN}`,
+        `Or use another token: the next steps, but for the last one, are for that alone. ${NEW_TOKEN}`,
         WRITE_LOGIN,
       ],
       evidence: 'reported',
@@ -82,18 +81,27 @@ export const PRODUCT: Product = {
     LoginLocked: {
       summary: 'Find who sends a wrong password to Docker Hub, and let the lock end.',
       steps: [
-        'Docker Hub locks the user or the address: wrong logins of anything behind the same address count, such as nodes with an old pull secret.',
-        'Suspend the checks that have a wrong login. If this is one of them, go on with the next steps; otherwise just wait.',
-        NEW_TOKEN,
+        {
+          cluster:
+            'Docker Hub locks the user or the address: find what else signs in with an old password, such as nodes with an old pull secret, and stop it. Suspend the checks that have a wrong login (spec.suspend).',
+          elsewhere:
+            'Docker Hub locks the user or the address: find what else signs in with an old password, such as nodes with an old pull secret, and stop it. If it is this login, do not try it again before it is changed.',
+        },
+        'Then wait: as far as is known, the lock ends by itself 10 to 15 minutes after the last wrong login.',
+        `Only if this login is the wrong one, make a new token: the next steps, but for the last one, are for that alone. ${NEW_TOKEN}`,
         WRITE_LOGIN,
       ],
       evidence: 'reported',
+      docs: 'https://github.com/docker/hub-feedback/issues/2201',
     },
     RateLimited: {
       summary: 'Send fewer requests to Docker Hub from the address of the cluster.',
       steps: [
         'The limit counts all requests of an IPv4 address or of an IPv6 /64, with and without a login, some thousand a minute. So look for what else behind this address asks so often: pulls, mirrors, scanners.',
-        'Have fewer checks of Docker Hub, or give them longer intervals (spec.interval).',
+        {
+          cluster: 'Have fewer checks of Docker Hub, or give them longer intervals (spec.interval).',
+          elsewhere: 'Ask Docker Hub less often.',
+        },
       ],
       evidence: 'documented',
       docs: 'https://docs.docker.com/docker-hub/usage/',

@@ -1,5 +1,5 @@
 import { OTHER_REPOSITORY } from '../remediation/other-repository.ts';
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import { RENEW_EXPIRY, WRITE_GIVEN_LOGIN } from '../remediation/write-login.ts';
 import type { Place, Product } from './product.ts';
 
 const GUIDE = 'https://docs.aws.amazon.com/AmazonECR/latest/public';
@@ -19,10 +19,19 @@ const LOGIN_ACTIONS = ['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearer
 
 const POLICY = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":${JSON.stringify(LOGIN_ACTIONS)},"Resource":"*"},{"Effect":"Allow","Action":${JSON.stringify(PUSH_ACTIONS)},"Resource":"arn:aws:ecr-public::ACCOUNT:repository/'{store}'"}]}`;
 
-const REFRESH =
-  'A password of ECR Public ends after 12 hours, so let the cluster fetch it anew every few hours, by a CronJob for example. Let that get its role by EKS Pod Identity or IRSA, with ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken.';
-const BRIDGE =
-  'To bridge the time until that runs, 12 hours at most, take the user name AWS and the password that this prints, always of us-east-1: aws ecr-public get-login-password --region us-east-1';
+const REFRESH = {
+  cluster:
+    'For good, let the cluster fetch it anew every few hours, by a CronJob for example. Let that get its role by EKS Pod Identity or IRSA, with ecr-public:GetAuthorizationToken, sts:GetServiceBearerToken and the actions of a push.',
+  elsewhere:
+    'For good, let a timer fetch it anew every few hours, with a role or user that has ecr-public:GetAuthorizationToken, sts:GetServiceBearerToken and the actions of a push.',
+};
+const FRESH =
+  'Take a fresh password into this shell; it ends after 12 hours at most, and has the rights of whoever runs this, which may be more than a push needs: REGISTRY_USER=AWS; REGISTRY_PASSWORD="$(aws ecr-public get-login-password --region us-east-1)"';
+const STOPPED = {
+  cluster:
+    'If something does that already, it has stopped: see when it ran last, and what it says: kubectl get cronjobs --all-namespaces; kubectl get externalsecrets --all-namespaces',
+  elsewhere: 'If there is a timer already, it has stopped: see when it ran last.',
+};
 
 /** The alias of a registry, and the name of the repository within it. */
 function valuesOf({ repository }: Place): Readonly<Record<string, string>> | undefined {
@@ -62,33 +71,34 @@ export const PRODUCT: Product = {
       steps: [
         'A login of ECR Public has the rights of the role or user that fetched its password. See which one, where it is fetched: aws sts get-caller-identity',
         'See whether the registry {alias} is of the same account: aws ecr-public describe-registries --region us-east-1',
-        `Allow it all that a push needs, where ACCOUNT is that of the registry; for a user it is put-user-policy and a user name: aws iam put-role-policy --role-name ROLE --policy-name ecr-public-push --policy-document '${POLICY}'`,
+        `Allow it all that a push needs, where ACCOUNT is that of the registry. For a user it is put-user-policy and a user name; a policy in the role that is called POLICY_NAME already is replaced, so take a new name: aws iam put-role-policy --role-name ROLE --policy-name POLICY_NAME --policy-document '${POLICY}'`,
         'If it is of another account than the registry, the policy of the repository has to allow it the same actions as well (ECR > Public registry > Repositories > {store} > Permissions). See what is there, as its owner: aws ecr-public get-repository-policy --repository-name {store} --region us-east-1',
         'The Secret can stay as it is: a password has the rights that its role has now.',
       ],
       evidence: 'documented',
     },
     CredentialsRejected: {
-      summary:
-        'Let the cluster keep a fresh password of Amazon ECR Public in {login}: {host} does not take this one.',
+      summary: {
+        cluster:
+          'Let the cluster keep a fresh password of Amazon ECR Public in {login}: {host} does not take this one.',
+        elsewhere:
+          'Give a fresh password of Amazon ECR Public, and let a timer renew it: {host} does not take this one.',
+      },
       steps: [
         'The user name is AWS and the password one of ECR Public; access keys of IAM do not work here.',
+        FRESH,
+        WRITE_GIVEN_LOGIN,
         REFRESH,
-        BRIDGE,
-        WRITE_LOGIN,
       ],
       evidence: 'documented',
       docs: `${GUIDE}/docker-push-ecr-image.html`,
     },
     CredentialsExpired: {
-      summary: 'Let the cluster renew the password of Amazon ECR Public by itself: it ends after 12 hours.',
-      steps: [
-        REFRESH,
-        'If there is something already, it has stopped: see when it ran last: kubectl get cronjobs --all-namespaces',
-        BRIDGE,
-        WRITE_LOGIN,
-        RENEW_EXPIRY,
-      ],
+      summary: {
+        cluster: 'Let the cluster renew the password of Amazon ECR Public by itself: it ends after 12 hours.',
+        elsewhere: 'Let a timer renew the password of Amazon ECR Public: it ends after 12 hours.',
+      },
+      steps: [FRESH, WRITE_GIVEN_LOGIN, RENEW_EXPIRY, REFRESH, STOPPED],
       evidence: 'documented',
       docs: `${GUIDE}/docker-push-ecr-image.html`,
     },
@@ -106,7 +116,11 @@ export const PRODUCT: Product = {
     RateLimited: {
       summary: 'Ask Amazon ECR Public less often, or raise its quota of requests.',
       steps: [
-        'Requests count by account and action, those of all clients together: have fewer checks, or give them longer intervals (spec.interval).',
+        {
+          cluster:
+            'Requests count by account and action, those of all clients together: have fewer checks, or give them longer intervals (spec.interval).',
+          elsewhere: 'Requests count by account and action, those of all clients together: ask less often.',
+        },
         'Ask for more: Service Quotas > AWS services > Amazon Elastic Container Registry Public > Rate of InitiateLayerUpload requests.',
       ],
       evidence: 'documented',

@@ -1,5 +1,5 @@
 import { OTHER_REPOSITORY } from '../remediation/other-repository.ts';
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import { RENEW_EXPIRY, WRITE_GIVEN_LOGIN } from '../remediation/write-login.ts';
 import type { Place, Product } from './product.ts';
 
 const GUIDE = 'https://docs.aws.amazon.com/AmazonECR/latest/userguide';
@@ -20,10 +20,19 @@ const PUSH_ACTIONS = [
 
 const POLICY = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ecr:GetAuthorizationToken","Resource":"*"},{"Effect":"Allow","Action":${JSON.stringify(PUSH_ACTIONS)},"Resource":"arn:'{partition}':ecr:'{region}':'{account}':repository/'{repository}'"}]}`;
 
-const REFRESH =
-  'A password of ECR ends after 12 hours at the latest, so let the cluster fetch it anew every few hours: by the External Secrets Operator with its generator ECRAuthorizationToken, or by a CronJob. Let either get its role by EKS Pod Identity or IRSA, with ecr:GetAuthorizationToken and the actions of a push.';
-const BRIDGE =
-  'To bridge the time until that runs, 12 hours at most, take the user name AWS and the password that this prints: aws ecr get-login-password --region {region}';
+const REFRESH = {
+  cluster:
+    'For good, let the cluster fetch it anew every few hours: by the External Secrets Operator with its generator ECRAuthorizationToken, or by a CronJob. Let either get its role by EKS Pod Identity or IRSA, with ecr:GetAuthorizationToken and the actions of a push.',
+  elsewhere:
+    'For good, let a timer fetch it anew every few hours, with a role or user that has ecr:GetAuthorizationToken and the actions of a push.',
+};
+const FRESH =
+  'Take a fresh password into this shell; it ends after 12 hours at most, and has the rights of whoever runs this, which may be more than a push needs: REGISTRY_USER=AWS; REGISTRY_PASSWORD="$(aws ecr get-login-password --region {region})"';
+const STOPPED = {
+  cluster:
+    'If something does that already, it has stopped: see when it ran last, and what it says: kubectl get cronjobs --all-namespaces; kubectl get externalsecrets --all-namespaces',
+  elsewhere: 'If there is a timer already, it has stopped: see when it ran last.',
+};
 
 /** The account, region and partition that a host is of. */
 function valuesOf({ hostname }: Place): Readonly<Record<string, string>> | undefined {
@@ -73,7 +82,7 @@ export const PRODUCT: Product = {
       summary: `Allow whoever fetches the password for Amazon ECR all actions of a push to {repository} in account {account}, {region}.`,
       steps: [
         'A login of ECR has the rights of the role or user that fetched its password. See which one, where it is fetched: aws sts get-caller-identity',
-        `Allow it all that a push needs (to be allowed ecr:InitiateLayerUpload alone makes the check green and lets pushes fail); for a user it is put-user-policy and a user name: aws iam put-role-policy --role-name ROLE --policy-name ecr-push --policy-document '${POLICY}'`,
+        `Allow it all that a push needs (with ecr:InitiateLayerUpload alone all looks good, and pushes fail). For a user it is put-user-policy and a user name; a policy in the role that is called POLICY_NAME already is replaced, so take a new name: aws iam put-role-policy --role-name ROLE --policy-name POLICY_NAME --policy-document '${POLICY}'`,
         'If it is of another account than {account}, the policy of the repository has to allow it the same actions as well (ECR > Repositories > {repository} > Permissions). See what is there: aws ecr get-repository-policy --registry-id {account} --repository-name {repository} --region {region}',
         'If all of that is allowed, something denies it: look at service control policies, permissions boundaries and the policy of the VPC endpoint.',
         'The Secret can stay as it is: a password has the rights that its role has now.',
@@ -81,26 +90,27 @@ export const PRODUCT: Product = {
       evidence: 'documented',
     },
     CredentialsRejected: {
-      summary:
-        'Let the cluster keep a fresh password of Amazon ECR in {login}: {host} does not take this one.',
+      summary: {
+        cluster:
+          'Let the cluster keep a fresh password of Amazon ECR in {login}: {host} does not take this one.',
+        elsewhere:
+          'Give a fresh password of Amazon ECR, and let a timer renew it: {host} does not take this one.',
+      },
       steps: [
         'The user name is AWS and the password one that ECR issued; access keys of IAM do not work here.',
+        FRESH,
+        WRITE_GIVEN_LOGIN,
         REFRESH,
-        BRIDGE,
-        WRITE_LOGIN,
       ],
       evidence: 'documented',
       docs: `${GUIDE}/registry_auth.html`,
     },
     CredentialsExpired: {
-      summary: 'Let the cluster renew the password of Amazon ECR by itself: it ends after 12 hours.',
-      steps: [
-        REFRESH,
-        'If there is something already, it has stopped: see when it ran last (for External Secrets, look at the events of the ExternalSecret): kubectl get cronjobs --all-namespaces',
-        BRIDGE,
-        WRITE_LOGIN,
-        RENEW_EXPIRY,
-      ],
+      summary: {
+        cluster: 'Let the cluster renew the password of Amazon ECR by itself: it ends after 12 hours.',
+        elsewhere: 'Let a timer renew the password of Amazon ECR: it ends after 12 hours.',
+      },
+      steps: [FRESH, WRITE_GIVEN_LOGIN, RENEW_EXPIRY, REFRESH, STOPPED],
       evidence: 'documented',
       docs: `${GUIDE}/registry_auth.html`,
     },
@@ -118,7 +128,12 @@ export const PRODUCT: Product = {
     RateLimited: {
       summary: 'Ask Amazon ECR less often in account {account}, {region}, or raise its quota of requests.',
       steps: [
-        'Requests count by account, region and action, those of all clients together: have fewer checks, or give them longer intervals (spec.interval).',
+        {
+          cluster:
+            'Requests count by account, region and action, those of all clients together: have fewer checks, or give them longer intervals (spec.interval).',
+          elsewhere:
+            'Requests count by account, region and action, those of all clients together: ask less often.',
+        },
         'See what the limits are: aws service-quotas list-service-quotas --service-code ecr --region {region}',
         'Ask for more: Service Quotas > AWS services > Amazon Elastic Container Registry > Rate of InitiateLayerUpload requests.',
       ],

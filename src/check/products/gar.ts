@@ -1,4 +1,4 @@
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import { RENEW_EXPIRY, WRITE_GIVEN_LOGIN } from '../remediation/write-login.ts';
 import type { Place, Product } from './product.ts';
 
 const DOCS = 'https://docs.cloud.google.com/artifact-registry';
@@ -19,8 +19,15 @@ const NAMES = /^(?:((?:[a-z0-9-]+\.)+[a-z]{2,})\/)?([a-z][a-z0-9-]{4,28}[a-z0-9]
 const STORE = /^([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)\/./;
 
 const AT = '{store} --location={location} --project={project}';
-const ONE_LINE =
-  'Or take a key of a service account, which does not end by itself: the user name is _json_key_base64, the password is what this makes of the key, on one line: openssl base64 -A -in KEY.json';
+const KEY =
+  'Take a key of a service account, a file KEY.json in this directory, into this shell; it does not end by itself: REGISTRY_USER=_json_key_base64; REGISTRY_PASSWORD="$(openssl base64 -A -in KEY.json)"';
+const FRESH =
+  'Take a fresh access token into this shell; it ends after an hour, and has the rights of whoever runs this, which may be more than a push needs: REGISTRY_USER=oauth2accesstoken; REGISTRY_PASSWORD="$(gcloud auth print-access-token)"';
+const REFRESH = {
+  cluster:
+    'For good, let the cluster fetch access tokens more than once an hour: by the External Secrets Operator with its generator GCRAccessToken and Workload Identity, or by a CronJob. If something does that already, it has stopped: kubectl get cronjobs --all-namespaces; kubectl get externalsecrets --all-namespaces',
+  elsewhere: 'For good, let a timer fetch access tokens more than once an hour.',
+};
 
 /** Project, location and repository as the gcloud command takes them. */
 function valuesOf({ hostname, repository }: Place): Readonly<Record<string, string>> | undefined {
@@ -76,9 +83,10 @@ export const PRODUCT: Product = {
       steps: [
         `See whether it exists; it has to be of format DOCKER and mode STANDARD_REPOSITORY, as remote and virtual ones take no pushes: gcloud artifacts repositories describe ${AT}`,
         'If that says that the API has not been used or is disabled: gcloud services enable artifactregistry.googleapis.com --project={project}',
-        `If it does not exist, create it, or correct location and project in the address: gcloud artifacts repositories create ${AT} --repository-format=docker`,
-        `If it exists, let the service account of the login write to it: gcloud artifacts repositories add-iam-policy-binding ${AT} --member=serviceAccount:EMAIL --role=roles/artifactregistry.writer`,
-        'An access token has the rights of the account that fetched it; EMAIL is that of a key in its field client_email. The Secret can stay as it is.',
+        `If it does not exist, correct location and project in the address, or create it: gcloud artifacts repositories create ${AT} --repository-format=docker`,
+        'Find EMAIL, the service account of the login; that of a key stands in its field client_email: gcloud iam service-accounts list --project={project}',
+        `If it exists, let that account write to it: gcloud artifacts repositories add-iam-policy-binding ${AT} --member=serviceAccount:EMAIL --role=roles/artifactregistry.writer`,
+        'An access token has the rights of the account that fetched it. The Secret can stay as it is; a new role counts after some minutes.',
       ],
       evidence: 'reported',
       docs: `${DOCS}/docs/docker/troubleshoot`,
@@ -87,21 +95,26 @@ export const PRODUCT: Product = {
       summary: 'Put a login into {login} that Google Artifact Registry at {host} accepts.',
       steps: [
         'The user name has to fit the password: oauth2accesstoken with an access token, which ends after an hour; _json_key with a key of a service account as JSON, _json_key_base64 with the same in base64.',
-        'See whether the key is still there, enabled and not expired (its field private_key_id): gcloud iam service-accounts keys list --iam-account=EMAIL',
-        ONE_LINE,
-        WRITE_LOGIN,
+        'See whether the key is still there, enabled and not expired (its fields client_email, which is EMAIL, and private_key_id): gcloud iam service-accounts keys list --iam-account=EMAIL',
+        KEY,
+        WRITE_GIVEN_LOGIN,
       ],
       evidence: 'documented',
       docs: `${DOCS}/docs/docker/authentication`,
     },
     CredentialsExpired: {
-      summary:
-        'Let the cluster renew the access token of Google Artifact Registry by itself, or use a key: the token ends after an hour.',
+      summary: {
+        cluster:
+          'Let the cluster renew the access token of Google Artifact Registry by itself, or use a key: the token ends after an hour.',
+        elsewhere:
+          'Let a timer renew the access token of Google Artifact Registry, or use a key: the token ends after an hour.',
+      },
       steps: [
-        'Let the cluster fetch access tokens more than once an hour: by the External Secrets Operator with its generator GCRAccessToken and Workload Identity, or by a CronJob. A pasted token is no lasting fix.',
-        ONE_LINE,
-        WRITE_LOGIN,
+        FRESH,
+        WRITE_GIVEN_LOGIN,
         RENEW_EXPIRY,
+        REFRESH,
+        'Or use a key of a service account, which does not end by itself: the user name is _json_key_base64, the password the key in base64, on one line.',
       ],
       evidence: 'documented',
       docs: `${DOCS}/docs/docker/authentication`,
@@ -109,7 +122,12 @@ export const PRODUCT: Product = {
     RateLimited: {
       summary: 'Ask Google Artifact Registry less often in project {project}, or raise its quota.',
       steps: [
-        'Requests count by project and location ({location}), those of all clients together; the project may have limits for each user besides. Have fewer checks, or give them longer intervals (spec.interval).',
+        {
+          cluster:
+            'Requests count by project and location ({location}), those of all clients together; the project may have limits for each user besides. Have fewer checks, or give them longer intervals (spec.interval).',
+          elsewhere:
+            'Requests count by project and location ({location}), those of all clients together; the project may have limits for each user besides. Ask less often.',
+        },
         'See which quota is used up, and ask for more: IAM & Admin > Quotas & System Limits, service Artifact Registry API.',
       ],
       evidence: 'documented',

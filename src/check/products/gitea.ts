@@ -58,7 +58,7 @@ export const PRODUCT: Product = {
       steps: [
         `An access token needs package: Read and Write (write:package), and not for public data alone if {owner} is private. Tokens cannot be changed. ${NEW_TOKEN}`,
         'If {owner} is an organization, the user needs a team of it with Write on Packages: {owner} > Teams > the team > Settings. If {owner} is a user, nobody else may push there but administrators.',
-        'Or use another login; only then go on with the next steps.',
+        'Or use another login: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'source',
@@ -68,14 +68,14 @@ export const PRODUCT: Product = {
         'Put an access token into {login} that Gitea or Forgejo at {host} accepts: this login is wrong, or the password alone is not enough.',
       steps: [
         `With two-factor authentication, or where people sign in by OAuth, a password does not work here: use an access token in its place. ${NEW_TOKEN}`,
-        `Or by the API, where a password is enough: curl -u USER -H 'Content-Type: application/json' -d '{"name":"push","scopes":["write:package"]}' https://{host}/api/v1/users/USER/tokens`,
+        `Or by the API, where a password is enough; GITEA_URL is the address of the web interface, with its path: curl -u USER -H 'Content-Type: application/json' -d '{"name":"push","scopes":["write:package"]}' GITEA_URL/api/v1/users/USER/tokens`,
         TRY_LOGIN,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
     },
     CredentialsExpired: {
-      summary: 'Make a new access token at Gitea or Forgejo ({host}): the one in {login} has run out.',
+      summary: 'Make a new access token at Gitea or Forgejo ({host}): the old one has run out.',
       steps: [NEW_TOKEN, WRITE_LOGIN, RENEW_EXPIRY],
       evidence: 'documented',
     },

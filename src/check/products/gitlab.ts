@@ -8,7 +8,7 @@ const LOGINS =
 const SCOPES =
   'The token needs both scopes, read_registry and write_registry; a project or group access token needs the role Developer besides (Reporter only pulls).';
 const NEW_TOKEN =
-  'Make one: Project > Settings > Access tokens > Add new token, role Developer, scopes read_registry and write_registry; or a deploy token with both scopes: Settings > Repository > Deploy tokens.';
+  'Make one at the GitLab of {host}, in the project that {repository} is in: Settings > Access tokens > Add new token, role Developer, scopes read_registry and write_registry; any user name goes with it. Or a deploy token with both scopes: Settings > Repository > Deploy tokens; it has a user name of its own, gitlab+deploy-token-N unless another was chosen.';
 
 /** GitLab, both GitLab.com and self-managed. */
 export const PRODUCT: Product = {
@@ -41,28 +41,29 @@ export const PRODUCT: Product = {
   advice: {
     PushDenied: {
       summary:
-        'Give the login at GitLab the right to push {repository}: role Developer, scopes read_registry and write_registry.',
+        'Give the login at GitLab ({host}) the right to push {repository}: role Developer, scopes read_registry and write_registry.',
       steps: [
         SCOPES,
         'If both are there: the project must exist at this path, with the container registry switched on (Settings > General > Visibility), not archived, and the path not protected (Settings > Packages and registries).',
-        `Or use another token; only then go on with the next steps. ${NEW_TOKEN}`,
+        `Or use another token: the next steps, but for the last one, are for that alone. ${NEW_TOKEN}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
       docs: 'https://docs.gitlab.com/user/packages/container_registry/container_repository_protection_rules/',
     },
     CredentialsRejected: {
-      summary: 'Put a token into {login} that GitLab accepts: this login is wrong, expired or revoked.',
+      summary:
+        'Put a token into {login} that GitLab at {host} accepts: this login is wrong, expired or revoked.',
       steps: [
         'With two-factor authentication the password of an account does not work: use a token. A job token (CI_JOB_TOKEN) ends with its job.',
         NEW_TOKEN,
         TRY_LOGIN,
         WRITE_LOGIN,
       ],
-      evidence: 'source',
+      evidence: 'documented',
     },
     CredentialsExpired: {
-      summary: 'Renew the token of GitLab in {login}: it has run out.',
+      summary: 'Renew the token of GitLab ({host}) in {login}: it has run out.',
       steps: [NEW_TOKEN, WRITE_LOGIN, RENEW_EXPIRY],
       evidence: 'documented',
     },
@@ -76,15 +77,24 @@ export const PRODUCT: Product = {
       evidence: 'documented',
     },
     RepositoryWouldBeCreated: {
-      summary:
-        'GitLab would list {repository} as soon as it is asked: push an image there once, or let the check do it.',
+      summary: {
+        cluster:
+          'GitLab would list {repository} as soon as it is asked: push an image there once, or let the check do it.',
+        elsewhere:
+          'GitLab would list {repository} as soon as it is asked: push an image there once, or name one that exists.',
+      },
       steps: ['Push any image there once, or create the project first.', OTHER_REPOSITORY, LET_CREATE],
       evidence: 'source',
     },
     AccessBlocked: {
       summary: 'GitLab at {host} has banned this network for about an hour: find who uses a wrong password.',
       steps: [
-        'Wrong logins of anything behind the same address count, not only those of the check. Suspend checks with wrong logins first.',
+        {
+          cluster:
+            'Wrong logins of anything behind the same address count, not only those of the check. Suspend checks with wrong logins first (spec.suspend).',
+          elsewhere:
+            'Wrong logins of anything behind the same address count. Stop first what signs in with a wrong login.',
+        },
         'On a GitLab of your own, look at the rate limits of failed logins (rack_attack in gitlab.rb) and allow the address of the cluster there.',
       ],
       evidence: 'reported',

@@ -54,9 +54,9 @@ export const PRODUCT: Product = {
     PushDenied: {
       summary: 'Give the user of the login the right to push into project {project} of Harbor at {host}.',
       steps: [
-        'A user needs the role Developer or a higher one (Guest and Limited Guest only pull): Projects > {project} > Members.',
-        'A robot account needs Repository: Pull and Push on this project: Projects > {project} > Robot Accounts > Edit.',
-        `Or use a robot account of the project; only then go on with the next steps. ${NEW_ROBOT}`,
+        'A user needs the role Developer or a higher one (Guest and Limited Guest only pull): Projects > {project} > Members. From a public project everybody may pull, so the user may have to be added there first.',
+        'A robot account needs Repository: Pull and Push on this project: Projects > {project} > Robot Accounts > Edit; a system robot (robot$ROBOT, without a project) is edited at Administration > Robot Accounts.',
+        `Or use a robot account of the project: the next steps, but for the last one, are for that alone. ${NEW_ROBOT}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -66,8 +66,8 @@ export const PRODUCT: Product = {
       summary:
         'Put a login into {login} that Harbor at {host} accepts: this one is wrong, disabled or expired.',
       steps: [
-        'Look at the user name: robots are called robot$PROJECT+NAME, or robot$NAME for all projects, with one dollar sign; keep it in single quotes in a shell. Users who sign in by OIDC have a CLI secret in their profile: their password does not work here.',
-        'Look whether the robot account is disabled or expired, and refresh its secret: Projects > {project} > Robot Accounts.',
+        'Look at the user name: robots are called robot$TEAM+ROBOT, where TEAM is the project, or robot$ROBOT for all projects, with one dollar sign; keep it in single quotes in a shell. Users who sign in by OIDC have a CLI secret in their profile: their password does not work here.',
+        'Look whether the robot account is disabled or expired, and refresh its secret: Projects > {project} > Robot Accounts, for a system robot (robot$ROBOT) Administration > Robot Accounts.',
         TRY_LOGIN,
         WRITE_LOGIN,
       ],
@@ -77,7 +77,7 @@ export const PRODUCT: Product = {
     CredentialsExpired: {
       summary: 'Refresh the secret of the robot account at Harbor ({host}): it has run out.',
       steps: [
-        'Projects > {project} > Robot Accounts > the robot > Refresh Secret; give it a longer life there, or none. Without another choice a robot account lives for 30 days.',
+        'Projects > {project} > Robot Accounts (a system robot, robot$ROBOT: Administration > Robot Accounts) > the robot > Refresh Secret; give it a longer life there, or none. Without another choice a robot account lives for 30 days.',
         WRITE_LOGIN,
         RENEW_EXPIRY,
       ],

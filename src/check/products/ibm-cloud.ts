@@ -53,9 +53,9 @@ export const PRODUCT: Product = {
       summary:
         'Give the owner of the API key the roles Reader and Writer on the namespace {space} at IBM Cloud.',
       steps: [
-        'To a service ID; for a user it is user-policy-create with the address of the user: ibmcloud iam service-policy-create SERVICE_ID --roles Reader,Writer --service-name container-registry --resource-type namespace --resource {space}',
+        'To a service ID, where REGION is that of {host}, such as us-south for us.icr.io; for a user it is user-policy-create with the address of the user: ibmcloud iam service-policy-create SERVICE_ID --roles Reader,Writer --service-name container-registry --region REGION --resource-type namespace --resource {space}',
         `If it has them: a context-based restriction, a used-up quota or an account that is open to the private network only refuses pushes, too, and so does a namespace of another account. ${REGION} See which ones there are: ibmcloud cr namespace-list`,
-        `Or use another key; only then go on with the next steps, with the user iamapikey. ${NEW_KEY}`,
+        `Or use another key: the next steps, but for the last one, are for that alone. Its user name is iamapikey. ${NEW_KEY}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -98,8 +98,8 @@ export const PRODUCT: Product = {
       steps: [
         `It holds for all namespaces of the account in this region. ${REGION} See quota and use: ibmcloud cr quota`,
         'Raise it, as far as the plan goes: ibmcloud cr quota-set --storage MEGABYTES',
-        'The free plan has 512 MB. The standard plan has no limit of its own, and is paid for by use: ibmcloud cr plan-upgrade standard',
-        'Or delete images that nobody needs: ibmcloud cr image-rm IMAGE',
+        'Or delete images that nobody needs, by "ibmcloud cr image-rm".',
+        'The free plan has 512 MB. The standard plan has no limit of its own and costs money by use: whoever pays for the account may decide on it ("ibmcloud cr plan-upgrade standard").',
       ],
       evidence: 'documented',
       docs: `${DOCS}-registry_quota`,
@@ -108,7 +108,7 @@ export const PRODUCT: Product = {
       summary: 'Ask IBM Cloud over the private network, or let the account be used from public ones.',
       steps: [
         'Look whether the account takes pushes over the private network only; its hosts start with "private.": ibmcloud cr private-only --status',
-        'If public networks are to be allowed again: ibmcloud cr private-only --disable',
+        'If it does, use the private host. To allow public networks again is for the whole account, so it is for its administrators to decide ("ibmcloud cr private-only" with the option disable).',
         'Otherwise look for a rule on Container Registry that does not have the address of the cluster in its zones: Manage > Context-based restrictions.',
       ],
       evidence: 'documented',

@@ -44,9 +44,9 @@ export const PRODUCT: Product = {
       summary:
         'Give the user of the login a role in Nexus ({host}) that may read, add and edit in the Docker repository.',
       steps: [
+        'Find the repository behind {host} (Settings > Repository > Repositories, by its connector port, its subdomain or the first part of the name): it must be a hosted one. A proxy takes no pushes, a group only in the Pro edition.',
         'Make a role with nx-repository-view-docker-REPO-read, nx-repository-view-docker-REPO-add and nx-repository-view-docker-REPO-edit, where REPO is the name of the repository in Nexus: Settings > Security > Roles > Create role. Give it to the user: Settings > Security > Users.',
-        'If the user has these: where Settings > Security > User Token requires user tokens for repositories (Pro), a password can sign in and nothing more. Put a user token into the Secret.',
-        'Or use another login; only then go on with the next steps.',
+        'Or use another login: the next steps, but for the last one, are for that alone. Where Settings > Security > User Token requires user tokens for repositories (Pro), it has to be one: it replaces both the user name and the password.',
         WRITE_LOGIN,
       ],
       evidence: 'reported',
@@ -76,10 +76,15 @@ export const PRODUCT: Product = {
     },
     NotARegistry: {
       summary:
-        'Give the check the address of a Docker repository of Nexus: what answers at {host} looks like its web interface.',
+        'Use the address of a Docker repository of Nexus: what answers at {host} looks like its web interface.',
       steps: [
         'See how clients reach the repository: Settings > Repository > Repositories > the repository > Repository Connectors (a port of its own, a subdomain, or path based routing).',
-        'With a port or a subdomain, put that into spec.registryUrl. With path based routing, the name of the repository in Nexus is the first part of spec.pushTestRepository.',
+        {
+          cluster:
+            'With a port or a subdomain, put that into spec.registryUrl. With path based routing, the name of the repository in Nexus is the first part of spec.pushTestRepository.',
+          elsewhere:
+            'With a port or a subdomain, put that into the URL. With path based routing, the repository begins with the name that it has in Nexus.',
+        },
         'A proxy in front of Nexus has to pass /v2/ on to that connector.',
       ],
       evidence: 'documented',
@@ -90,7 +95,12 @@ export const PRODUCT: Product = {
       steps: [
         'A group takes them only in the Pro edition, and with a Writable Repository chosen: Settings > Repository > Repositories > the group. A proxy repository takes none.',
         'Of a hosted repository, look at its Deployment Policy on the same page: it must not be Read-only.',
-        'Or put the address of a hosted repository, which has a port or subdomain of its own, into spec.registryUrl. With path based routing, put its name in front of spec.pushTestRepository.',
+        {
+          cluster:
+            'Or put the address of a hosted repository, which has a port or subdomain of its own, into spec.registryUrl. With path based routing, put its name in front of spec.pushTestRepository.',
+          elsewhere:
+            'Or put the address of a hosted repository, which has a port or subdomain of its own, into the URL. With path based routing, the repository begins with its name.',
+        },
       ],
       evidence: 'documented',
       docs: `${HELP}/pushing-images-to-a-group-repository.html`,

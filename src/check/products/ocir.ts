@@ -25,7 +25,7 @@ function valuesOf({ repository }: Place): Readonly<Record<string, string>> | und
 /** Container Registry of Oracle Cloud Infrastructure (OCIR). */
 export const PRODUCT: Product = {
   name: 'Oracle Cloud Infrastructure Registry',
-  is: ({ hostname, realm }) => HOST.test(hostname) || realm?.pathname === '/20180419/docker/token',
+  is: ({ hostname }) => HOST.test(hostname),
   values: valuesOf,
   docs: `${REGISTRY}/Concepts/registrypolicyrepoaccess.htm`,
   domains: ['oracle.com'],
@@ -56,7 +56,7 @@ export const PRODUCT: Product = {
       steps: [
         `At Identity & Security > Policies > Create Policy: "Allow group GROUP to manage repos in compartment COMPARTMENT where any {request.permission = 'REPOSITORY_READ', request.permission = 'REPOSITORY_UPDATE'}". The verb read only pulls.`,
         `The repository must exist, if the registry is not set to create it in the root compartment on the first push. ${CREATE}`,
-        `Or use another user; only then go on with the next steps. ${NEW_TOKEN}`,
+        `Or use another user: the next steps, but for the last one, are for that alone. ${NEW_TOKEN}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',

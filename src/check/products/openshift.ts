@@ -1,5 +1,5 @@
 import { TRY_LOGIN } from '../remediation/mend-secret.ts';
-import { RENEW_EXPIRY, WRITE_LOGIN } from '../remediation/write-login.ts';
+import { RENEW_EXPIRY, WRITE_GIVEN_LOGIN, WRITE_LOGIN } from '../remediation/write-login.ts';
 import type { Product } from './product.ts';
 
 const BOOK = 'https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/registry';
@@ -8,7 +8,7 @@ const HOSTS: readonly string[] = [
   'image-registry.openshift-image-registry.svc.cluster.local',
 ];
 const NEW_TOKEN =
-  'Make a token of a service account, whose life the cluster may cut short; it goes into the Secret as the password: oc create token ACCOUNT -n PROJECT --duration=8760h';
+  'If {host} is your OpenShift, and oc is signed in to that one, take a token of a service account into this shell; OpenShift may cut its life short: REGISTRY_USER=ACCOUNT; REGISTRY_PASSWORD="$(oc create token ACCOUNT -n ITS_PROJECT --duration=8760h)"';
 
 /** The image registry that is part of OpenShift. */
 export const PRODUCT: Product = {
@@ -45,38 +45,40 @@ export const PRODUCT: Product = {
       evidence: 'recalled',
     },
   ],
+  // Its token service gives back the password as it is.
+  takesTokens: true,
   advice: {
     PushDenied: {
       summary:
-        'Give the account of the login the role registry-editor in project {project} of OpenShift, once that project exists.',
+        'Give the account of the login the role registry-editor in project {project} of OpenShift ({host}), once that project exists.',
       steps: [
-        'Ask the cluster whether the account may push: oc auth can-i update imagestreams/layers -n {project} --as=system:serviceaccount:PROJECT:ACCOUNT',
-        'Give it the role, once the project exists (for a person, the name of the user stands in place of the account): oc policy add-role-to-user registry-editor system:serviceaccount:PROJECT:ACCOUNT -n {project}',
-        'Or use the token of another account; only then go on with the next steps.',
+        'Ask OpenShift whether the account may push: oc auth can-i update imagestreams/layers -n {project} --as=system:serviceaccount:ITS_PROJECT:ACCOUNT',
+        'Give it the role, once the project exists (for a person, the name of the user stands in place of the account): oc policy add-role-to-user registry-editor system:serviceaccount:ITS_PROJECT:ACCOUNT -n {project}',
+        'Or use the token of another account: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'documented',
     },
     CredentialsRejected: {
-      summary: 'Put a token into {login} that OpenShift accepts: this one is wrong or has expired.',
+      summary: 'Put a token into {login} that OpenShift at {host} accepts: this one is wrong or has expired.',
       steps: [
-        'Only the password counts, and it has to be a token: no password of a user works here, and the token of a person ends after 24 hours, unless the cluster says otherwise.',
-        NEW_TOKEN,
+        'Only the password counts, and it has to be a token: no password of a user works here, and the token of a person ends after 24 hours, unless OpenShift is configured otherwise. Any user name goes with it.',
         TRY_LOGIN,
-        WRITE_LOGIN,
+        NEW_TOKEN,
+        WRITE_GIVEN_LOGIN,
       ],
       evidence: 'documented',
     },
     CredentialsExpired: {
-      summary: 'Make a new token of the service account in OpenShift: this one has run out.',
-      steps: [NEW_TOKEN, WRITE_LOGIN, RENEW_EXPIRY],
+      summary: 'Make a new token of the service account for OpenShift at {host}: this one has run out.',
+      steps: [NEW_TOKEN, WRITE_GIVEN_LOGIN, RENEW_EXPIRY],
       evidence: 'documented',
     },
     RegistryReadOnly: {
       summary: 'Take the image registry of OpenShift at {host} out of read-only mode.',
       steps: [
         'See whether it is read-only, and perhaps why: oc get configs.imageregistry.operator.openshift.io/cluster -o yaml',
-        'Let an administrator of the cluster end that: oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p \'{"spec":{"readOnly":false}}\'',
+        'Let an administrator of OpenShift end that: oc patch configs.imageregistry.operator.openshift.io/cluster --type=merge -p \'{"spec":{"readOnly":false}}\'',
       ],
       evidence: 'documented',
       docs: `${BOOK}/configuring-registry-operator`,

@@ -1,5 +1,6 @@
 import type { Marks } from '../../registry/marks.ts';
 import type { FailureReason } from '../reason.ts';
+import type { Text } from '../remediation/text.ts';
 
 /**
  * What a statement about a product rests on.
@@ -38,13 +39,14 @@ export interface Place {
  * What to do at one product about one reason. Words in braces are filled in, quoted for the shell within steps: {host},
  * {hostname}, {url}, {server}, {repository}, in the summary {login} ("Secret NAME"), and the product's own {@link Product.values}. A step is a sentence, or a sentence and
  * a command after ": "; what is left to the reader is in capitals (`ROBOT`, `USER`). The steps that write a Secret or change
- * the check differ from place to place, so they are named: `WRITE_LOGIN`, `TRY_LOGIN`, `RENEW_EXPIRY`, `OTHER_REPOSITORY`
- * of `remediation/`. The step that verifies is added.
+ * the check differ from place to place, so they are named: `WRITE_LOGIN`, `WRITE_GIVEN_LOGIN`
+ * (REGISTRY_USER and REGISTRY_PASSWORD are set), `OTHER_SECRET`, `TRY_LOGIN`, `RENEW_EXPIRY`, `OTHER_REPOSITORY`, `LET_CREATE` of `remediation/`. The step that verifies is added. Where a text would
+ * speak of checks, Secrets or the cluster, say as a pair what it is without one ({@link Text}).
  */
 export interface ProductAdvice {
   /** The fix in one sentence, which names the product. */
-  readonly summary: string;
-  readonly steps: readonly string[];
+  readonly summary: Text;
+  readonly steps: readonly Text[];
   /** The weakest of what it rests on. */
   readonly evidence: Evidence;
   /** The vendor's page on it; without one, {@link Product.docs}. */
@@ -60,7 +62,11 @@ export interface Statement {
 /** What is known of one registry product. */
 export interface Product {
   readonly name: string;
-  /** Whether a registry is one, by what it shows. Cheap, and linear in the body's length. */
+  /**
+   * Whether a registry is one, by what it shows. Cheap, and linear in the body's length. What a vendor runs is known by its host
+   * alone: otherwise any registry could ask for a login of that vendor by what it answers. Where an answer is enough, summaries
+   * that ask for a login or a right name {host}.
+   */
   readonly is: (signs: Signs) => boolean;
   /** Asked only where nothing else fits: others show the same signs. */
   readonly last?: true;
@@ -76,6 +82,8 @@ export interface Product {
   readonly probe: readonly Statement[];
   /** What a green check does not prove there. */
   readonly unproven: readonly Statement[];
+  /** It issues tokens that are sent to the registry itself as they are, so that a Secret may have one under the key `token`. */
+  readonly takesTokens?: true;
   /** Where this product needs other words than any registry. */
   readonly advice: Readonly<Partial<Record<FailureReason, ProductAdvice>>>;
   /** Reasons that this product cannot give, and why. */

@@ -43,14 +43,17 @@ export const PRODUCT: Product = {
       steps: [
         'For all repositories of the namespace: pulp container namespace role add --name {space} --role container.containernamespace_collaborator --user USER',
         'Or for this repository alone, by the name of its distribution: pulp container distribution role add --name DISTRIBUTION --role container.containerdistribution_collaborator --user USER',
-        'Or use another login; only then go on with the next steps.',
+        'Or use another login: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'source',
     },
     RepositoryWouldBeCreated: {
-      summary:
-        'Push any image to {repository} in Pulp at {host} once, or let the check leave it there, empty.',
+      summary: {
+        cluster:
+          'Push any image to {repository} in Pulp at {host} once, or let the check leave it there, empty.',
+        elsewhere: 'Push any image to {repository} in Pulp at {host} once, or name one that exists.',
+      },
       steps: [
         'To Pulp the question alone is enough: the repository and its distribution stay, even when the upload is cancelled.',
         'If the repository exists, the login has no right to read it. Give it one: pulp container namespace role add --name {space} --role container.containernamespace_collaborator --user USER',

@@ -5,9 +5,9 @@ import type { Product } from './product.ts';
 
 const BOOK = 'https://docs.redhat.com/en/documentation/red_hat_quay/3/html';
 const ROBOT =
-  'Make a robot account for it: Organizations > the organization > Robot accounts > Create robot account, with Write on the repository.';
+  'Make a robot account for it: Organizations > the organization of {repository} > Robot accounts > Create robot account, with Write on the repository.';
 const CREATE =
-  'Create it: Repositories > Create repository, then its Settings > User and robot permissions > Write for the user or robot of the login.';
+  'Create it: Repositories > Create repository, in the organization or user that is the first part of {repository}; then its Settings > User and robot permissions > Write for the user or robot of the login.';
 
 /** Quay: quay.io, Red Hat Quay and Project Quay. */
 export const PRODUCT: Product = {
@@ -52,7 +52,7 @@ export const PRODUCT: Product = {
       steps: [
         'The repository > Settings > User and robot permissions > Write. For the robots of an organization there is a second way: Organizations > the organization > Robot accounts > the robot > Set repository permissions.',
         'If it has Write: the repository may be a mirror or read-only, which Quay does not tell clients. Set it in the Settings of the repository, under Repository state, to Normal. If it does not exist: create it.',
-        `Or use another login; only then go on with the next steps. ${ROBOT}`,
+        `Or use another login: the next steps, but for the last one, are for that alone. ${ROBOT}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -60,7 +60,7 @@ export const PRODUCT: Product = {
     CredentialsRejected: {
       summary: 'Put a login into {login} that Quay at {host} accepts: this one is wrong or disabled.',
       steps: [
-        'Look at the user name: a robot is called ORGANIZATION+NAME, an application token goes with $app, an OAuth access token with $oauthtoken; keep these in single quotes in a shell.',
+        'Look at the user name: a robot is called ORGANIZATION+ROBOT, an application token goes with $app, an OAuth access token with $oauthtoken; keep these in single quotes in a shell.',
         'Look up the token of the robot, or let Quay make it anew, which ends the old one: Organizations > the organization > Robot accounts > the robot.',
         TRY_LOGIN,
         WRITE_LOGIN,
@@ -70,8 +70,8 @@ export const PRODUCT: Product = {
     LoginLocked: {
       summary: 'Find who sends a wrong password of this user to Quay at {host}, and let the lock end.',
       steps: [
-        'Quay locks the user, for longer after each wrong login. Suspend all that has the old password.',
-        `A robot account of its own keeps the check apart from people. ${ROBOT}`,
+        'Quay locks the user, for longer after each wrong login: find what has the old password, and stop it; then wait.',
+        `Only if this login is the wrong one, use another: the next steps, but for the last one, are for that alone. A robot account is locked by nobody else. ${ROBOT}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -83,16 +83,16 @@ export const PRODUCT: Product = {
     },
     RepositoryWouldBeCreated: {
       summary:
-        'Create {repository} in Quay at {host} yourself: Quay would do it as soon as the check asks for a token to push.',
+        'Create {repository} in Quay at {host} yourself: Quay would do it as soon as it is asked for a token to push.',
       steps: [CREATE, OTHER_REPOSITORY, LET_CREATE],
       evidence: 'documented',
     },
     RegistryReadOnly: {
-      summary: 'Let whoever runs Quay at {host} allow pushes again, or use another namespace.',
+      summary: 'Let whoever runs Quay at {host} allow pushes again, or use another organization.',
       steps: [
         'All of Quay is read-only: wait for the end of the maintenance; on a Quay of your own, look at REGISTRY_STATE in its config.yaml.',
         'Pushes are switched off: on a Quay of your own, set DISABLE_PUSHES in its config.yaml to false and restart it.',
-        'The namespace is disabled, which also looks like this: only a superuser can enable it.',
+        'The organization is disabled, which also looks like this: only a superuser can enable it.',
         OTHER_REPOSITORY,
       ],
       evidence: 'documented',

@@ -12,7 +12,7 @@ const REPOSITORY = /^([a-z0-9][a-z0-9-]*)(?:\/|$)/;
 
 const TOKEN_HOST = 'api.scaleway.com';
 const NEW_KEY =
-  'Make an API key for an application: IAM & API keys > API keys > Generate API key. In the Secret its secret key is the password, the user name is nologin; the access key and the password of the account are not used.';
+  'Make an API key for an application: IAM & API keys > API keys > Generate API key. Its secret key is the password, the user name is nologin; the access key and the password of the account are not used.';
 const NAMESPACES =
   'See whether the namespace {space} is there, in this region and in your organization: scw registry namespace list region={region}';
 const CREATE =
@@ -60,7 +60,7 @@ export const PRODUCT: Product = {
       steps: [
         'The policy belongs to the application or the user whose key it is, and its scope must be the project of the namespace: IAM & API keys > Policies. ContainerRegistryReadOnly only pulls.',
         NAMESPACES,
-        `Or use another key; only then go on with the next steps. ${NEW_KEY}`,
+        `Or use another key: the next steps, but for the last one, are for that alone. ${NEW_KEY}`,
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -92,11 +92,11 @@ export const PRODUCT: Product = {
     },
     TokenServiceFailed: {
       summary:
-        'If the token service of Scaleway answered 404, create the namespace {space} or correct the key in {login}.',
+        'If the token service of Scaleway answered 404, create the namespace {space} or correct the key of the login.',
       steps: [
         NAMESPACES,
         CREATE,
-        'If it is there: the password in the Secret must be the secret key of an API key of the same organization that still exists, and the user name nologin.',
+        'If it is there: the password of the login must be the secret key of an API key of the same organization that still exists, and the user name nologin.',
         'For any other status, look whether the service has a problem: https://status.scaleway.com/.',
       ],
       evidence: 'reported',
@@ -106,8 +106,14 @@ export const PRODUCT: Product = {
       summary: `Allow the token service of Scaleway for {host}, if it is ${TOKEN_HOST} that the message names.`,
       steps: [
         `${TOKEN_HOST} is the token service of Scaleway. If the message names another host, allow nothing, and find out who answers at {host}.`,
-        `For all checks, let whoever runs the operator add "{host}=${TOKEN_HOST}" to tokenHosts of its configuration.`,
-        `Or, for one login, put ${TOKEN_HOST} into the annotation doctor.stella-ops.org/token-hosts of its Secret.`,
+        {
+          cluster: `For all checks, let whoever runs the operator add "{host}=${TOKEN_HOST}" to tokenHosts of its configuration.`,
+          elsewhere: undefined,
+        },
+        {
+          cluster: `Or, for one login, put ${TOKEN_HOST} into the annotation doctor.stella-ops.org/token-hosts of its Secret.`,
+          elsewhere: undefined,
+        },
       ],
       evidence: 'reported',
     },

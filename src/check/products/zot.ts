@@ -2,20 +2,29 @@ import { isBareError } from '../../registry/errors.ts';
 import { TRY_LOGIN } from '../remediation/mend-secret.ts';
 import { LET_CREATE, OTHER_REPOSITORY } from '../remediation/other-repository.ts';
 import { WRITE_LOGIN } from '../remediation/write-login.ts';
-import type { Product } from './product.ts';
+import type { Product, Signs } from './product.ts';
 
 const LOGINS = 'https://zotregistry.dev/v2.1.23/articles/authn-authz/';
+
+/**
+ * Its 401 is one error without a list, and lacks the header that others send with theirs; where a policy lets anybody read,
+ * the challenge stands on a 200, which has the header. Without it that may be any web server.
+ */
+function looksLikeZot({ status, basicRealm, body, marks }: Signs): boolean {
+  const hasHeader = marks['docker-distribution-api-version'] !== undefined;
+  return status === 401
+    ? !hasHeader && isBareError(body)
+    : status === 200 && hasHeader && basicRealm !== undefined;
+}
 
 /** Zot, 2. */
 export const PRODUCT: Product = {
   name: 'zot',
-  // Its 401 is one error without a list; where a policy lets anybody read, the challenge stands on a 200.
-  is: ({ status, basicRealm, body }) =>
-    (status === 401 && isBareError(body)) || (status === 200 && basicRealm !== undefined),
+  is: looksLikeZot,
   docs: LOGINS,
   domains: ['zotregistry.dev'],
   permission: {
-    text: 'A policy with read, create and update for the user; with delete the check can also cancel its upload session. Without accessControl every user may push.',
+    text: 'A policy with read, create and update for the user; with delete it can also cancel the upload session of a check, and delete images. Without accessControl every user may push.',
     evidence: 'measured',
   },
   probe: [
@@ -51,9 +60,9 @@ export const PRODUCT: Product = {
       summary:
         'Let a policy of zot at {host} give the user of the login read, create and update on {repository}.',
       steps: [
-        'In config.json of zot, which is read again when it changes, under http.accessControl.repositories: a pattern that covers the repository, such as "{repository}", with {"policies": [{"users": ["USER"], "actions": ["read", "create", "update", "delete"]}]}. The last action is for cancelling alone.',
+        'In config.json of zot, which is read again when it changes, under http.accessControl.repositories: a pattern that covers the repository, such as "{repository}", with {"policies": [{"users": ["USER"], "actions": ["read", "create", "update"]}]}. With delete it can also cancel, and delete images.',
         'Of all patterns that cover it, zot takes the longest: look whether there is one without this user. With a token server, grant pull and push there instead.',
-        'Or use another login; only then go on with the next steps.',
+        'Or use another login: the next steps, but for the last one, are for that alone.',
         WRITE_LOGIN,
       ],
       evidence: 'documented',
@@ -69,8 +78,11 @@ export const PRODUCT: Product = {
       evidence: 'documented',
     },
     RepositoryWouldBeCreated: {
-      summary:
-        'Push any image to {repository} in zot at {host} once, or let the check leave it there, empty.',
+      summary: {
+        cluster:
+          'Push any image to {repository} in zot at {host} once, or let the check leave it there, empty.',
+        elsewhere: 'Push any image to {repository} in zot at {host} once, or name one that exists.',
+      },
       steps: [
         'To zot the question alone is enough: the repository stays in its catalog, even when the upload is cancelled.',
         OTHER_REPOSITORY,
@@ -82,7 +94,10 @@ export const PRODUCT: Product = {
       summary: 'Raise the rate limit of zot at {host}, or ask it less often.',
       steps: [
         'The limit stands under http.ratelimit in config.json of zot, for all methods and for each, in requests a second. Without it, a proxy in front is what limits.',
-        'Or have fewer checks of this registry, or give them longer intervals (spec.interval).',
+        {
+          cluster: 'Or have fewer checks of this registry, or give them longer intervals (spec.interval).',
+          elsewhere: 'Or ask less often.',
+        },
       ],
       evidence: 'source',
     },

@@ -3,6 +3,7 @@ import { GRANT_READ } from './grant-read.ts';
 import { inCluster } from './in-cluster.ts';
 import { MEND_SECRET, TRUST, TRY_LOGIN } from './mend-secret.ts';
 import { LET_CREATE, OTHER_REPOSITORY } from './other-repository.ts';
+import type { Text } from './text.ts';
 import { NEW_SECRET, OTHER_SECRET, RENEW_EXPIRY, WRITE_LOGIN } from './write-login.ts';
 
 /**
@@ -12,9 +13,9 @@ import { NEW_SECRET, OTHER_SECRET, RENEW_EXPIRY, WRITE_LOGIN } from './write-log
  */
 export interface Advice {
   /** The fix in one sentence. */
-  readonly summary: string;
+  readonly summary: Text;
   /** Steps in order, without the last one: the command that verifies is added to each. */
-  readonly steps: readonly string[];
+  readonly steps: readonly Text[];
 }
 
 // -k: it sends nothing secret, and what answers is to be seen whatever its certificate.
@@ -104,7 +105,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   EgressDenied: {
     summary:
-      'Use a registry at an address that checks may reach, or allow the range of {host} in the installation.',
+      'Use a registry at an address that checks may reach, or allow the address of {host} in the installation.',
     steps: [
       'Loopback, link-local and metadata addresses are denied. If the registry really lives there, let whoever runs the operator add its range to egress.allowCIDRs of its configuration (config.egress.allowCIDRs in the values of its Helm chart). The API server, and the ports of the kubelet and the control plane on the node, need their exact address there (/32, /128): a range does not allow them.',
       'A check without existingSecret reaches public addresses only. Name the Secret to push with, or let whoever runs the operator add {host} to policy.trustedRegistries (config.policy.trustedRegistries), or the range of its address to egress.allowCIDRs.',
@@ -153,7 +154,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   SecretTypeUnsupported: {
     summary: 'Store the login in a Secret of a type that can hold one.',
-    steps: OTHER_SECRET,
+    steps: [OTHER_SECRET],
   },
   SecretInvalid: {
     summary: 'Correct in Secret {secret} what the message names.',
@@ -161,7 +162,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   CredentialsNotMatched: {
     summary: 'Give the check a Secret that has a login for {host}.',
-    steps: OTHER_SECRET,
+    steps: [OTHER_SECRET],
   },
   CredentialsNotBound: {
     summary: 'Say in Secret {secret} that its login is for {host}.',
@@ -171,7 +172,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   CredentialsTooBroad: {
     summary: 'Name the host in Secret {secret} instead of a wildcard.',
-    steps: OTHER_SECRET,
+    steps: [OTHER_SECRET],
   },
   CredentialsRejected: {
     summary: 'Put a login into Secret {secret} that {host} accepts.',
@@ -191,7 +192,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   },
   CredentialsRequired: {
     summary: 'Give the check a Secret with a login for {host}.',
-    steps: OTHER_SECRET,
+    steps: [OTHER_SECRET],
   },
   TokenRefused: {
     summary: 'Make {host} and its token service agree: it is not the login.',
@@ -225,7 +226,7 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
     steps: [
       ASK_ADMIN,
       'Without a message about granted rights, also check that the project exists and takes pushes (no mirror, no read-only mode, quota left).',
-      'Or use another login; only then go on with the next steps.',
+      'Or use another login: the next steps, but for the last one, are for that alone.',
       WRITE_LOGIN,
     ],
   },
@@ -241,8 +242,8 @@ export const GENERIC: Readonly<Record<FailureReason, Advice>> = {
   RepositoryInvalid: {
     summary: 'Name a repository in spec.pushTestRepository that {host} takes.',
     steps: [
-      'Many registries want a fixed number of parts, or a project that exists, in front of the name.',
       OTHER_REPOSITORY,
+      'Many registries want a fixed number of parts, or a project that exists, in front of the name.',
     ],
   },
   RegistryReadOnly: {

@@ -1,7 +1,12 @@
 import type { FailureReason } from '../reason.ts';
+import { readSecret } from './write-login.ts';
 
 /** Where the platform runs that pushes, and what people call it. */
-export const PLATFORMS = { kubernetes: 'Kubernetes', compose: 'Docker Compose', systemd: 'systemd' } as const;
+export const PLATFORMS = {
+  kubernetes: 'Kubernetes',
+  compose: 'Docker Compose (the platform of Stella Ops, whose doctor asks the same)',
+  systemd: 'systemd (the platform of Stella Ops, whose doctor asks the same)',
+} as const;
 
 /** A key of {@link PLATFORMS}. */
 export type Platform = keyof typeof PLATFORMS;
@@ -77,8 +82,7 @@ const RECREATE = 'Start the platform with it: docker compose up -d --force-recre
 const RESTART = 'Restart the platform: sudo systemctl restart stellaops-platform';
 const DOCKER_LOGIN = 'Try the login by hand; it asks for the password: docker login {server}';
 const CURL = 'See from here what answers; 200 and 401 are those of a registry: curl -sSi -m 20 {url}/v2/';
-const ASK =
-  'Ask the registry with the login, as a push does; the password is asked for: printf \'Password or token: \'; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo; printf %s "$REGISTRY_PASSWORD" | registry-push-check check {url} --repository {repository} --username USER --password-stdin';
+const ASK = `Ask the registry with the login, as a push does; the password is asked for, so run this line alone: ${readSecret('Password or token')}; printf %s "$REGISTRY_PASSWORD" | registry-push-check check {url} --repository {repository} --username USER --password-stdin`;
 const POST =
   'Or by hand, which asks for the password; 202 with a Location is a yes, 401 that offers Bearer is no answer, as this registry wants a token: curl -sSi -m 20 -X POST -u USER {url}/v2/{repository}/blobs/uploads/';
 const OWN_CONTAINER =
@@ -91,6 +95,7 @@ const NEW_LOGIN_FILE =
 const TIMER =
   'A login that lives for hours only needs something that writes it anew in time, such as a systemd timer or cron.';
 const NO_CHANGE = 'A right that is given to the same login needs no restart.';
+const another = (step: string): string => `${NO_CHANGE} ${step.replace('the new', 'another')}`;
 
 /**
  * What to do outside of a cluster, after what is done at the registry. Words in braces as in GENERIC; the step that verifies is added.
@@ -108,16 +113,16 @@ export const LAST_MILE: Readonly<
     systemd: [NEW_LOGIN_FILE, RESTART, TIMER],
   },
   right: {
-    compose: [`${NO_CHANGE} ${NEW_LOGIN_ENV.replace('the new', 'another')}`, RECREATE, ASK],
-    systemd: [`${NO_CHANGE} ${NEW_LOGIN_FILE.replace('the new', 'another')}`, RESTART, ASK, POST],
+    compose: [another(NEW_LOGIN_ENV), RECREATE, ASK],
+    systemd: [another(NEW_LOGIN_FILE), RESTART, ASK, POST],
   },
   repository: {
     compose: [
-      "Name a repository that exists, in a project of your own: printf '%s\\n' OCI__PushTestRepository=TEAM/NAME >> .env",
+      "Name a repository that exists, in a project of your own (no image is uploaded): printf '%s\\n' OCI__PushTestRepository=TEAM/IMAGE >> .env",
       RECREATE,
     ],
     systemd: [
-      `Name a repository that exists, in a project of your own, by the lines [Service] and Environment=OCI__PushTestRepository=TEAM/NAME: ${DROP_IN}`,
+      `Name a repository that exists, in a project of your own (no image is uploaded), by the lines [Service] and Environment=OCI__PushTestRepository=TEAM/IMAGE: ${DROP_IN}`,
       RESTART,
     ],
   },
@@ -156,6 +161,30 @@ export const LAST_MILE: Readonly<
   },
   registry: { compose: [CURL], systemd: [CURL] },
 };
+
+const OF_NEW_LOGIN: ReadonlySet<string> = new Set([
+  ...[NEW_LOGIN_ENV, NEW_LOGIN_FILE].flatMap((step) => [step, another(step)]),
+  RECREATE,
+  RESTART,
+  // A second way to see the same.
+  POST,
+]);
+
+/** What is typed on a platform about a right or a login, where the login stays what it is: nothing is written, nothing restarted. */
+export function withSameLogin(mile: Exclude<Mile, 'cluster'>, steps: readonly string[]): readonly string[] {
+  const isOfLogin = mile === 'login' || mile === 'expired' || mile === 'right';
+  return isOfLogin ? steps.filter((step) => !OF_NEW_LOGIN.has(step)) : steps;
+}
+
+const SHOW_GIVEN = `Show the new login, to copy it: printf '%s\\n' "$REGISTRY_USER" "$REGISTRY_PASSWORD"`;
+
+/** A login that was issued a moment ago need not be tried. */
+const OF_OLD_LOGIN: ReadonlySet<string> = new Set([DOCKER_LOGIN, ASK, POST, TIMER]);
+
+/** What is typed on a platform where a step before has put the new login into variables of the shell, and has said what renews it. */
+export function withGivenLogin(steps: readonly string[]): readonly string[] {
+  return [SHOW_GIVEN, ...steps.filter((step) => !OF_OLD_LOGIN.has(step))];
+}
 
 /** The step that verifies outside of a cluster. */
 export const VERIFY_BY_DOCTOR = 'Check again: stella doctor run --check check.integration.oci.push';

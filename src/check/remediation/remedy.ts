@@ -1,14 +1,25 @@
 import { bareHost } from '../../registry/origin.ts';
 import { needsFix, type FailureReason, type Reason } from '../reason.ts';
 import type { ExpirySource } from '../expiry.ts';
-import type { ProductId } from '../products/all.gen.ts';
+import { PRODUCTS, type ProductId } from '../products/all.gen.ts';
+import type { Product } from '../products/product.ts';
 import type { SecretForm, SecretPart } from '../secret-content.ts';
 import { GENERIC, type Advice } from './generic.ts';
 import { GRANT_READ, grantRead } from './grant-read.ts';
 import { MEND_SECRET, MEND_STEPS, TRUST, TRUST_STEPS, TRY_LOGIN, TRY_STEPS } from './mend-secret.ts';
-import { CREATE_STEPS, LET_CREATE, OTHER_REPOSITORY, OTHER_STEPS } from './other-repository.ts';
+import { CREATE_STEPS, LET_CREATE, OTHER_REPOSITORY, otherSteps } from './other-repository.ts';
 import { adviceAt, type OwnAdvice } from './product-advice.ts';
-import { RENEW_EXPIRY, RENEW_STEPS, WRITE_LOGIN, WRITE_STEPS } from './write-login.ts';
+import { clusterText } from './text.ts';
+import {
+  givenSteps,
+  OTHER_SECRET,
+  OTHER_SECRET_STEPS,
+  RENEW_EXPIRY,
+  RENEW_STEPS,
+  WRITE_GIVEN_LOGIN,
+  WRITE_LOGIN,
+  WRITE_STEPS,
+} from './write-login.ts';
 
 /** Names that remediation is filled with: all of them were validated before, none comes from a registry. */
 export interface Facts {
@@ -90,27 +101,43 @@ export function remedyBy(
     ...grant.values,
     ...advice.values,
   };
+  const writing = WRITE_STEPS[writtenAs(facts)];
   const several: Readonly<Record<string, readonly string[]>> = {
-    [WRITE_LOGIN]: WRITE_STEPS[facts.form ?? 'docker'],
+    [WRITE_LOGIN]: writing,
+    [WRITE_GIVEN_LOGIN]: givenSteps(writing),
+    [OTHER_SECRET]: OTHER_SECRET_STEPS,
     [TRY_LOGIN]: TRY_STEPS[facts.form ?? 'docker'],
     [MEND_SECRET]: MEND_STEPS[facts.part ?? 'login'],
     [TRUST]: TRUST_STEPS[facts.secret === undefined ? 'none' : 'secret'],
     [GRANT_READ]: grant.steps,
     // The hint says it already.
-    [OTHER_REPOSITORY]: first.length === 0 ? OTHER_STEPS : [],
+    [OTHER_REPOSITORY]: first.length === 0 ? otherSteps(steps[0] === OTHER_REPOSITORY) : [],
     [LET_CREATE]: CREATE_STEPS,
-    [RENEW_EXPIRY]: facts.expirySource === undefined ? [] : RENEW_STEPS[facts.expirySource],
+    // Another Secret states no end.
+    [RENEW_EXPIRY]:
+      facts.expirySource === undefined || writing === OTHER_SECRET_STEPS
+        ? []
+        : RENEW_STEPS[facts.expirySource],
   };
   const expand = (step: string): readonly string[] => several[step]?.flatMap(expand) ?? [step];
   return {
-    summary: fill(summary, values),
+    summary: fill(clusterText(summary), values),
     steps: [
       ...first,
-      ...steps.flatMap(expand).map((step) => fill(step, values, quote)),
-      `Check again, which may take 15 seconds: ${facts.verify}`,
+      ...steps
+        .map(clusterText)
+        .flatMap(expand)
+        .map((step) => fill(step, values, quote)),
+      `Check again; READY True is good, and it may take 15 seconds: ${facts.verify}`,
     ],
     ...(docsUrl === undefined ? {} : { docsUrl }),
   };
+}
+
+/** In what form a new login is written. Most products issue none that a token's form could send: it goes to the registry itself. */
+function writtenAs({ form = 'docker', product }: Facts): SecretForm {
+  const known: Product | undefined = product && PRODUCTS[product];
+  return form === 'token' && known !== undefined && known.takesTokens !== true ? 'other' : form;
 }
 
 /** Where the registry is really asked, without the brackets of an IPv6 address. */
@@ -124,9 +151,9 @@ function addressOf({ url, host }: Facts): { readonly hostname: string; readonly 
 function hint(reason: FailureReason, { repository, namespace, name }: Facts): string[] {
   const refused = reason === 'PushDenied' || reason === 'PushUnauthorized' || reason === 'RepositoryNotFound';
   if (!refused || repository !== DEFAULT_REPOSITORY) return [];
-  const patch = '{"spec":{"pushTestRepository":"TEAM/NAME"}}';
+  const patch = '{"spec":{"pushTestRepository":"TEAM/IMAGE"}}';
   return [
-    `${DEFAULT_REPOSITORY} is only the default: name a repository that you push to: kubectl patch rpc ${quote(name)} -n ${quote(namespace)} --type=merge -p '${patch}'`,
+    `${DEFAULT_REPOSITORY} is only the default: name a repository that you push to (the check uploads no image): kubectl patch rpc ${quote(name)} -n ${quote(namespace)} --type=merge -p '${patch}'`,
   ];
 }
 

@@ -18,21 +18,33 @@ const createSecret = (name: string): string =>
 export const useSecret = (name: string): string =>
   `Name it in the check: kubectl patch rpc {name} -n {namespace} --type=merge -p '{"spec":{"existingSecret":"'${name}'"}}'`;
 
-/** Takes a login into the environment, for what follows: so it is not in the shell's history. */
-export const HAVE_LOGIN =
-  "Have the login at hand: printf 'User: '; read -r REGISTRY_USER; printf 'Password or token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
+/**
+ * Takes a secret into the variable REGISTRY_PASSWORD, for what follows: so it is not in the shell's history. In any POSIX shell; a
+ * shell of its own shows what is typed again, however it ends.
+ */
+export const readSecret = (prompt: string): string =>
+  `printf '${prompt}: '; REGISTRY_PASSWORD=$(trap 'stty echo' 0; trap exit 2; stty -echo; read -r IT; printf %s "$IT"); echo`;
 
-/** Takes a token into the environment, for what follows. */
-export const READ_TOKEN = "printf 'Token: '; stty -echo; read -r REGISTRY_PASSWORD; stty echo; echo";
-/** The same for a token. */
-export const HAVE_TOKEN = `Have the token at hand: ${READ_TOKEN}`;
+/** Takes a login into variables of the shell. Lines that are pasted behind it would be read as the login. */
+export const HAVE_LOGIN = `Run this line alone; it asks for user and password: printf 'User: '; read -r REGISTRY_USER; ${readSecret('Password or token')}`;
+
+/** Takes a token into a variable of the shell. */
+export const READ_TOKEN = readSecret('Token');
+/** The same as a step. */
+export const HAVE_TOKEN = `Run this line alone; it asks for the token: ${READ_TOKEN}`;
+
+/** Who writes a Secret anew that something else keeps loses what was written. */
+const KEPT = 'if Argo CD, Flux or External Secrets keeps this Secret, change it there instead';
 
 /** Changes these keys of a Secret and leaves its type, its annotations and its other keys as they are. */
 export const patchSecret = (literals: string): string =>
   `kubectl create secret generic {secret} -n {namespace} ${literals} --dry-run=client -o json | kubectl patch secret {secret} -n {namespace} --type=merge --patch-file=/dev/stdin`;
 
-/** For a Secret that holds logins of other registries, or that cannot be changed: leave it alone. */
-export const OTHER_SECRET: readonly string[] = [
+/** In a list of steps: those that make a Secret of the check's own. */
+export const OTHER_SECRET = '{othersecret}';
+
+/** The same: for a Secret that holds logins of other registries, or that cannot be changed: leave it alone. */
+export const OTHER_SECRET_STEPS: readonly string[] = [
   HAVE_LOGIN,
   `Write the login into a Secret of its own: ${createSecret('{newsecret}')}`,
   useSecret('{newsecret}'),
@@ -47,21 +59,32 @@ export const NEW_SECRET: readonly string[] = [
 /** In a list of steps: the steps that write the login of the Secret anew, which depend on its form. */
 export const WRITE_LOGIN = '{writelogin}';
 
+/** The same behind a step that has set REGISTRY_USER and REGISTRY_PASSWORD already. */
+export const WRITE_GIVEN_LOGIN = '{writegivenlogin}';
+
+/** Whether a step is one that asks for a login: the first of those that write one. */
+const asks = (step: string): boolean => step === HAVE_LOGIN || step === HAVE_TOKEN;
+
+/** How to write the login anew that is in the variables already. */
+export function givenSteps(steps: readonly string[]): readonly string[] {
+  return steps.filter((step) => !asks(step));
+}
+
 /** How to write the login of a Secret anew. The type of a Secret cannot be changed, so each form keeps its own. */
 export const WRITE_STEPS: Readonly<Record<SecretForm, readonly string[]>> = {
   docker: [
     HAVE_LOGIN,
-    `Write the login into the Secret, which replaces all logins in it: ${createSecret('{secret}')}`,
+    `Write the login into the Secret, which replaces all logins in it (${KEPT}): ${createSecret('{secret}')}`,
   ],
   password: [
     HAVE_LOGIN,
-    `Write the login into the Secret: ${patchSecret('--from-literal=username="$REGISTRY_USER" --from-literal=password="$REGISTRY_PASSWORD"')}`,
+    `Write the login into the Secret (${KEPT}): ${patchSecret('--from-literal=username="$REGISTRY_USER" --from-literal=password="$REGISTRY_PASSWORD"')}`,
   ],
   token: [
     HAVE_TOKEN,
-    `Write the token into the Secret: ${patchSecret('--from-literal=token="$REGISTRY_PASSWORD"')}`,
+    `Write the token into the Secret (${KEPT}): ${patchSecret('--from-literal=token="$REGISTRY_PASSWORD"')}`,
   ],
-  other: OTHER_SECRET,
+  other: OTHER_SECRET_STEPS,
 };
 
 /** In a list of steps: what else in the Secret has to be renewed with its login. */

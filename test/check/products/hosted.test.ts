@@ -97,7 +97,7 @@ const atGithub = (name: string, status: number, message: string, outcome: Outcom
   outcome,
 });
 
-describeProduct({ name: 'GitHub', id: 'ghcr' }, [
+describeProduct('GitHub', [
   atGithub(
     'a wrong access token, which its token service wraps',
     401,

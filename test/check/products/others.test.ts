@@ -24,6 +24,10 @@ const zot = tokensAt('/zot/auth/token', 'zot');
 const bare = (header: string, code = 'UNAUTHORIZED'): Reply =>
   json(401, { code, message: 'authentication required' }, { 'WWW-Authenticate': header });
 const zotWants = bare('Basic realm="Authorization Required"');
+const zotOpen = answer(200, {
+  'WWW-Authenticate': 'Basic realm="Authorization Required"',
+  'Docker-Distribution-Api-Version': 'registry/2.0',
+});
 const zotPush =
   (reply: Reply): Row['turns'] =>
   () => [
@@ -68,7 +72,7 @@ describeProduct({ name: 'zot', id: 'zot' }, [
   {
     name: 'a wrong password where a policy lets anybody read',
     turns: () => [
-      [PING, answer(200, { 'WWW-Authenticate': 'Basic realm="Authorization Required"' })],
+      [PING, zotOpen],
       [`${LOOK} as ci`, zotWants],
       [LOGIN, zotWants],
     ],
@@ -77,7 +81,7 @@ describeProduct({ name: 'zot', id: 'zot' }, [
   {
     name: 'no right where a policy lets anybody read: nothing proves the login',
     turns: () => [
-      [PING, answer(200, { 'WWW-Authenticate': 'Basic realm="Authorization Required"' })],
+      [PING, zotOpen],
       [`${LOOK} as ci`, exists],
       [PUSH_BASIC, refusal(403, 'DENIED', 'requested access to the resource is denied')],
     ],
