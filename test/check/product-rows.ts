@@ -363,6 +363,12 @@ export const PRODUCT_ROWS: readonly ProductRow[] = [
     also: [{ hostname: 'rg.nl-ams.scw.cloud' }],
   },
   {
+    id: 'ttl-sh',
+    domains: ['ttl.sh'],
+    hostname: 'ttl.sh',
+    repository: '0b5c3f1e-app',
+  },
+  {
     id: 'zot',
     domains: ['zotregistry.dev'],
     hostname: 'zot.example',

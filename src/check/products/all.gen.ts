@@ -21,6 +21,7 @@ import { PRODUCT as OPENSHIFT } from './openshift.ts';
 import { PRODUCT as PULP } from './pulp.ts';
 import { PRODUCT as QUAY } from './quay.ts';
 import { PRODUCT as SCALEWAY } from './scaleway.ts';
+import { PRODUCT as TTL_SH } from './ttl-sh.ts';
 import { PRODUCT as ZOT } from './zot.ts';
 
 /** Every product, by the name of its file. */
@@ -46,6 +47,7 @@ export const PRODUCTS = {
   pulp: PULP,
   quay: QUAY,
   scaleway: SCALEWAY,
+  'ttl-sh': TTL_SH,
   zot: ZOT,
 } as const;
 
