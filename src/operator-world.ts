@@ -17,7 +17,7 @@ import type { Metrics, WriteResult } from './metrics.ts';
 import { createProber, type Prober } from './probing/prober.ts';
 import { openConnection } from './registry/connection.ts';
 import { createGuard, type Guard, type Reserved } from './registry/egress.ts';
-import { bareHost, isNamedBy, type Registry } from './registry/origin.ts';
+import { bareHost, isNamedBy, portOf, type Registry } from './registry/origin.ts';
 import type { Proxy } from './registry/proxy.ts';
 import { createContexts } from './registry/trust.ts';
 
@@ -65,8 +65,8 @@ export function openProber(
 }
 
 /** Whether an origin is asked through the proxy. */
-function leadsTo(at: Proxy, { protocol, hostname, port }: URL): boolean {
-  return protocol === 'https:' && at.serves(bareHost(hostname), Number(port || 443));
+function leadsTo(at: Proxy, origin: URL): boolean {
+  return origin.protocol === 'https:' && at.serves(bareHost(origin.hostname), portOf(origin));
 }
 
 /** A check without a Secret could be anybody's: it reaches public addresses only, unless the installer trusts its registry. */

@@ -23,17 +23,18 @@ const SHORTEST = 8;
  * @param login that of the probe, which a registry may know from an earlier one; its user name is looked for, too
  */
 export function createScrub(send: Send, login?: Login): Scrub {
-  const forms = new Set<string>();
+  const sent = new Set<string>();
+  // Most probes end without a text from outside: their forms are never made.
+  let forms: readonly string[] | undefined;
   const holds = (text: string): boolean => {
+    forms ??= [...sent].flatMap(formsOf).map((form) => form.toLowerCase());
     const lower = text.toLowerCase();
     const undotted = withoutDots(lower);
-    return [...forms].some((form) => lower.includes(form) || holdsCut(undotted, form));
+    return forms.some((form) => lower.includes(form) || holdsCut(undotted, form));
   };
   const learn = (secrets: Iterable<string>): void => {
-    for (const secret of secrets) {
-      if (secret.length < SHORTEST) continue;
-      for (const form of formsOf(secret)) forms.add(form.toLowerCase());
-    }
+    for (const secret of secrets) if (secret.length >= SHORTEST) sent.add(secret);
+    forms = undefined;
   };
   if (login !== undefined) learn(secretsIn(login));
   return {

@@ -15,7 +15,7 @@ import { adviceWith, valuesAt, type OwnAdvice } from '../check/remediation/produ
 import { fill, quote, remedyBy, type Remediation } from '../check/remediation/remedy.ts';
 import { OTHER_SECRET, WRITE_GIVEN_LOGIN, WRITE_LOGIN } from '../check/remediation/write-login.ts';
 import { verifyCommand } from '../controller/verify.ts';
-import { bareHost, baseUrl, loginServer, type Registry } from '../registry/origin.ts';
+import { bareHost, baseUrl, loginServer, portOf, type Registry } from '../registry/origin.ts';
 import { adviceFor } from './check-advice.ts';
 import { elsewhere } from './check-product.ts';
 
@@ -124,8 +124,8 @@ function typedFor(
 /** What may be told to `check` on the command line is told nobody else. */
 const withoutFlags = (text: string): string => text.replace(/, or [^,.]* --[^.]*\.$/, '.');
 
-function hostPortOf({ origin: { hostname, port, protocol } }: Registry): string {
-  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+function hostPortOf({ origin }: Registry): string {
+  return `${origin.hostname}:${portOf(origin)}`;
 }
 
 /** The steps of an advice that are the same wherever the login is used. Named ones are one word in braces. */

@@ -16,7 +16,7 @@ import {
 import { PassThrough, type Duplex } from 'node:stream';
 import type { Guard } from './egress.ts';
 import { AddressBlocked, PrivateAddress } from './failure.ts';
-import { bareHost } from './origin.ts';
+import { bareHost, portOf } from './origin.ts';
 import { certificateBlocks, type ClientCertificate } from './pem.ts';
 import type { Proxy } from './proxy.ts';
 import { openTunnel, type Tunnelled } from './tunnel.ts';
@@ -127,9 +127,7 @@ export function openConnection(policy: ConnectionPolicy): Connection {
 /** Whether a TLS connection is one to this origin (Node takes the brackets off an IPv6 address). */
 function isAt(origin: URL, { host, port }: RequestOptions): boolean {
   return (
-    origin.protocol === 'https:' &&
-    host === bareHost(origin.hostname) &&
-    Number(port) === Number(origin.port || 443)
+    origin.protocol === 'https:' && host === bareHost(origin.hostname) && Number(port) === portOf(origin)
   );
 }
 

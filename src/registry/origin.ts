@@ -39,6 +39,11 @@ export function bareHost(host: string): string {
   return host.replace(/^\[|\]$/g, '');
 }
 
+/** The port that a URL leads to, the default one of its scheme (http or https) where it names none. */
+export function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80));
+}
+
 /**
  * Scheme, host and port of a URL that a registry chose, or undefined where the host is no plain name or address: a
  * registry could otherwise write sentences into our messages. Unlike the host of a registry, it may have an underscore: a

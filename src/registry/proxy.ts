@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { CidrError, createGuard, rangesOf, type Guard } from './egress.ts';
-import { bareHost } from './origin.ts';
+import { bareHost, portOf } from './origin.ts';
 import { Secret } from './secret.ts';
 
 /** The proxy that connections to https origins go through. */
@@ -50,7 +50,7 @@ export function readProxy(env: Environment, allowCIDRs: readonly string[]): Prox
     origin: url.origin,
     secure,
     host,
-    port: Number(url.port || (secure ? 443 : 80)),
+    port: portOf(url),
     authorization: loginOf(name, url),
     guard,
     serves: (target, port) => !exempt(target.toLowerCase(), port),

@@ -20,7 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
     rule: 'B1',
     what: 'shows the client certificate to every port of the registry',
     file: 'src/registry/connection.ts',
-    find: 'Number(port) === Number(origin.port || 443)',
+    find: 'Number(port) === portOf(origin)',
     replace: 'true',
     tests: ['test/registry/connection-extras.test.ts'],
   },

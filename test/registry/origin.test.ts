@@ -12,6 +12,7 @@ import {
   requestName,
   sameOrigin,
   shownOrigin,
+  portOf,
 } from '../../src/registry/origin.ts';
 import { aRegistry } from '../support/builders.ts';
 
@@ -324,4 +325,16 @@ describe('requestName', () => {
       expect(requestName(registry, repository)).to.equal(asked);
     });
   }
+});
+
+describe('portOf', () => {
+  const rows: readonly (readonly [url: string, port: number])[] = [
+    ['https://reg.example', 443],
+    ['https://reg.example:443', 443],
+    ['https://[::1]:5000', 5000],
+    ['http://reg.example', 80],
+    ['http://reg.example:443', 443],
+  ];
+  for (const [url, port] of rows)
+    it(`is ${port} of ${url}`, () => expect(portOf(new URL(url))).to.equal(port));
 });

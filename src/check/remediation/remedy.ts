@@ -1,4 +1,4 @@
-import { bareHost } from '../../registry/origin.ts';
+import { bareHost, portOf } from '../../registry/origin.ts';
 import { needsFix, type FailureReason, type Reason } from '../reason.ts';
 import type { ExpirySource } from '../expiry.ts';
 import { PRODUCTS, type ProductId } from '../products/all.gen.ts';
@@ -143,8 +143,8 @@ function writtenAs({ form = 'docker', product }: Facts): SecretForm {
 /** Where the registry is really asked, without the brackets of an IPv6 address. */
 function addressOf({ url, host }: Facts): { readonly hostname: string; readonly port: string } {
   if (!URL.canParse(url)) return { hostname: host.replace(/:\d+$/, ''), port: '443' };
-  const { hostname, port, protocol } = new URL(url);
-  return { hostname: bareHost(hostname), port: port || (protocol === 'https:' ? '443' : '80') };
+  const asked = new URL(url);
+  return { hostname: bareHost(asked.hostname), port: String(portOf(asked)) };
 }
 
 /** Refusals of the default repository mean first of all that nobody chose one. */
